@@ -1,0 +1,18 @@
+"""Random names of things. Nobody can guess one from another."""
+
+from __future__ import annotations
+
+import secrets
+import string
+
+ALPHABET = string.ascii_letters + string.digits
+
+
+def new_id(length: int = 20) -> str:
+    """Return ``length`` random letters and digits (20 carry 119 bits)."""
+    return "".join(secrets.choice(ALPHABET) for _ in range(length))
+
+
+def is_id(text: str, length: int = 20) -> bool:
+    """Tell whether ``text`` has the form of an id made here."""
+    return len(text) == length and text.isascii() and text.isalnum()

@@ -1,0 +1,1 @@
+"""Recordings: taking them in, finding out what they are, turning them into waveforms."""

@@ -1,0 +1,96 @@
+"""Every setting, read once from the environment (``KHOSQ_…``) or the command line."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+HOUR = 3600
+
+
+def _user_dir(variable: str, fallback: str) -> Path:
+    return Path(os.environ.get(variable) or Path.home() / fallback) / "khosq"
+
+
+class Settings(BaseSettings):
+    """What an operator may choose."""
+
+    model_config = SettingsConfigDict(env_prefix="KHOSQ_", extra="ignore")
+
+    data_dir: Path = Field(default_factory=lambda: _user_dir("XDG_DATA_HOME", ".local/share"))
+    """Holds the database and the recordings, unless the two addresses below say otherwise."""
+    database_url: str | None = None
+    """``sqlite:///…`` or ``postgresql://…``; default: a SQLite file in ``data_dir``."""
+    storage_url: str | None = None
+    """``file:///…``, ``s3://…``, ``gs://…`` or ``az://…``; default: a folder in ``data_dir``."""
+    models_dir: Path = Field(default_factory=lambda: _user_dir("XDG_CACHE_HOME", ".cache") / "models")
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    public_url: str | None = None
+    """Base of every link we hand out; default: the request's own."""
+    trusted_proxies: Annotated[list[str], NoDecode] = []
+    """Addresses whose forwarded headers count."""
+    metrics_port: int | None = None
+    """Serve ``/metrics`` here, on ``metrics_host``, and not on ``port``."""
+    metrics_host: str = "127.0.0.1"
+    secret_key: str | None = None
+    """Signs links and digests keys; default: made once and kept in the database."""
+
+    default_language: str = "hy-AM"
+    """Language of a job whose API lets the caller leave it out."""
+    upload_ttl: int = HOUR
+    """Seconds an upload link is good for."""
+    max_upload_bytes: int = 2 * 1024**3
+    max_duration: float = 12 * HOUR
+    """Seconds of one recording."""
+    header_timeout: float = 15
+    """Seconds in which a request's headers must have come."""
+    body_timeout: float = 60
+    """Seconds in which a JSON body must have come; for media, the longest time below 1 kB/s."""
+    min_free_bytes: int = 1024**3
+    """Below this much free disk nothing new is taken in."""
+
+    outbound_allow: Annotated[list[str], NoDecode] = []
+    """Exact ``host:port`` entries that the outbound address check lets through."""
+    outbound_http: bool = False
+    """Allow webhook receivers on plain http."""
+    hook_retries: Annotated[list[float] | None, NoDecode] = None
+    """Offsets in seconds from the first try, the first 0; replaces every schedule but that of a one-try API."""
+
+    models_auto_pull: bool = False
+    """Fetch a model on first use."""
+    allow_starters: bool = True
+    """Let models that know synthetic speech only answer where nothing better is installed."""
+
+    slots: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1)
+    """Model processes, one thread each."""
+    heartbeat: float = 2.0
+    """Seconds between a worker's signs of life."""
+    dead_after: float = 8.0
+    """Seconds of silence after which a worker counts as dead."""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @field_validator("trusted_proxies", "outbound_allow", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @field_validator("hook_retries", mode="before")
+    @classmethod
+    def _numbers(cls, value: object) -> object:
+        return [float(part) for part in value.split(",")] if isinstance(value, str) else value
+
+    @property
+    def database(self) -> str:
+        """The database's address, the default filled in."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'khosq.db'}"
+
+    @property
+    def storage(self) -> str:
+        """The object store's address, the default filled in."""
+        return self.storage_url or (self.data_dir / "blobs").absolute().as_uri()

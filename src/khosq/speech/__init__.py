@@ -1,0 +1,1 @@
+"""Hearing: the roles of speech engines, and what is made of their answers."""

@@ -1,0 +1,14 @@
+"""Speech engines, one file per library; register below."""
+
+RECOGNIZERS = {
+    "pocketsphinx": "khosq.speech.engines.pocketsphinx:Pocketsphinx",
+    "onnx-asr": "khosq.speech.engines.onnx_asr:OnnxAsr",
+}
+
+VOICE_ACTIVITY_DETECTORS = {
+    "silero": "khosq.speech.engines.silero:Silero",
+}
+
+DIARIZERS = {
+    "ge2e": "khosq.speech.engines.ge2e:Ge2eDiarizer",
+}

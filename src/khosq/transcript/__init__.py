@@ -1,0 +1,1 @@
+"""What was said: words, turns and transcripts, as pure values and arithmetic."""
