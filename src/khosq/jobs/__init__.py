@@ -1,0 +1,1 @@
+"""Jobs: recordings on their way to a transcript, durable in the database."""

@@ -1,0 +1,119 @@
+"""What a job is, and every move it may make."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from khosq.transcript.timespan import Seconds
+
+
+class JobState(StrEnum):
+    """Where a job stands."""
+
+    AWAITING_MEDIA = "awaiting_media"
+    QUEUED = "queued"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class JobEvent(StrEnum):
+    """What may happen to a job; also the name of its row in the job's history."""
+
+    CREATED = "created"
+    MEDIA_RECEIVED = "media_received"
+    STARTED = "started"
+    COMPLETED = "completed"
+    GIVEN_UP = "given_up"
+    CANCELLED = "cancelled"
+
+
+TRANSITIONS: Mapping[JobState, Mapping[JobEvent, JobState]] = {
+    JobState.AWAITING_MEDIA: {
+        JobEvent.MEDIA_RECEIVED: JobState.QUEUED,
+        JobEvent.GIVEN_UP: JobState.FAILED,  # nothing was uploaded in time
+        JobEvent.CANCELLED: JobState.CANCELLED,
+    },
+    JobState.QUEUED: {
+        JobEvent.STARTED: JobState.RUNNING,
+        JobEvent.GIVEN_UP: JobState.FAILED,
+        JobEvent.CANCELLED: JobState.CANCELLED,
+    },
+    JobState.RUNNING: {
+        JobEvent.STARTED: JobState.RUNNING,  # its worker died; another goes on
+        JobEvent.COMPLETED: JobState.SUCCEEDED,
+        JobEvent.GIVEN_UP: JobState.FAILED,
+        JobEvent.CANCELLED: JobState.CANCELLED,
+    },
+    JobState.SUCCEEDED: {},
+    JobState.FAILED: {},
+    JobState.CANCELLED: {},
+}
+"""state → event → new state; an absent event is refused."""
+
+FINAL = frozenset(state for state, moves in TRANSITIONS.items() if not moves)
+"""States that never change again."""
+
+
+def sources(event: JobEvent) -> list[JobState]:
+    """Return the states in which ``event`` may happen."""
+    return [state for state, moves in TRANSITIONS.items() if event in moves]
+
+
+def target(event: JobEvent) -> JobState:
+    """Return the state that ``event`` leads to; each leads to one."""
+    (state,) = {moves[event] for moves in TRANSITIONS.values() if event in moves}
+    return state
+
+
+class Stage(StrEnum):
+    """A step of the pipeline, in the order of the road."""
+
+    DECODE = "decode"
+    DETECT = "detect"
+    RECOGNIZE = "recognize"
+    DIARIZE = "diarize"
+    ANALYSE = "analyse"
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the caller wants made of the recording."""
+
+    language: str
+    """BCP 47 tag."""
+    speakers: int | None = None
+    """How many voices to tell apart; None: they are not told apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One recording on its way to a transcript."""
+
+    id: str
+    tenant_id: str
+    door: str
+    """Name of the API that made it."""
+    state: JobState
+    wishes: Wishes
+    metadata: dict[str, Any]
+    """The caller's own, kept verbatim."""
+    created_at: datetime
+    stage: Stage | None = None
+    progress: float = 0.0
+    """Part of the work done, from 0 to 1."""
+    upload_deadline: datetime | None = None
+    recording_key: str | None = None
+    """Where the recording's bytes lie in the object store."""
+    media_type: str | None = None
+    duration: Seconds | None = None
+    """Known once decoded."""
+    error_code: str | None = None
+    error: str | None = None
+    warnings: tuple[str, ...] = ()
+    ended_at: datetime | None = None

@@ -1,0 +1,70 @@
+"""Find, list and cancel jobs, always of one tenant."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from khosq.clock import Clock
+from khosq.errors import Conflict, NotFound, UploadExpired
+from khosq.identifiers import is_id
+from khosq.jobs.job import Job, JobEvent, JobState
+from khosq.jobs.queue import Queue
+from khosq.jobs.results import Outcome, Results
+from khosq.jobs.store import JobStore
+
+
+class Lookup:
+    """What a door may ask about jobs."""
+
+    def __init__(self, store: JobStore, results: Results, queue: Queue, *, clock: Clock) -> None:
+        self._store = store
+        self._results = results
+        self._queue = queue
+        self._clock = clock
+
+    def job(self, tenant_id: str, job_id: str) -> Job:
+        """Return a tenant's job.
+
+        Raises:
+            NotFound: unknown, or another tenant's: the same answer, after the same work.
+
+        """
+        job = self._store.find(job_id) if is_id(job_id) else None
+        if job is None or job.tenant_id != tenant_id:
+            raise NotFound
+        return self._expired(job) if self._is_overdue(job) else job
+
+    def jobs(self, tenant_id: str, *, limit: int = 50, before: datetime | None = None) -> list[Job]:
+        """Return a tenant's jobs, newest first."""
+        return self._store.of_tenant(tenant_id, limit=limit, before=before)
+
+    def outcome(self, job: Job) -> Outcome:
+        """Return what a succeeded job made."""
+        return self._results.read(job.id)
+
+    def cancel(self, tenant_id: str, job_id: str) -> Job:
+        """Stop a job in whatever state it is; what it had reserved is given back.
+
+        Raises:
+            Conflict: it has ended already.
+
+        """
+        job = self.job(tenant_id, job_id)
+        now = self._clock()
+        cancelled = self._store.move(job.id, JobEvent.CANCELLED, now, changes={"ended_at": now})
+        if cancelled is None:
+            raise Conflict("This job has ended already.")
+        if job.state is not JobState.AWAITING_MEDIA:
+            self._queue.cancel(job.id)
+        return cancelled
+
+    def _is_overdue(self, job: Job) -> bool:
+        deadline = job.upload_deadline
+        return job.state is JobState.AWAITING_MEDIA and deadline is not None and self._clock() >= deadline
+
+    def _expired(self, job: Job) -> Job:
+        """Let the deadline happen at the moment somebody looks, so that no sweep need be waited for."""
+        error, now = UploadExpired(), self._clock()
+        changes = {"error_code": error.code, "error": error.message, "ended_at": now}
+        moved = self._store.move(job.id, JobEvent.GIVEN_UP, now, changes=changes)
+        return moved or self.job(job.tenant_id, job.id)

@@ -1,0 +1,56 @@
+"""The durable queue, as those who only put work into it see it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from dbos import DBOSClient
+from dbos._client import EnqueueOptions
+
+JOBS = "jobs"
+HOOKS = "hooks"
+
+
+class Queue:
+    """Enqueues and cancels durable workflows; runs none."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._client = DBOSClient(system_database_engine=engine)
+
+    def enqueue(  # noqa: PLR0913 - one enqueue's parts
+        self,
+        connection: sa.Connection,
+        workflow: str,
+        workflow_id: str,
+        *args: Any,
+        queue: str,
+        tenant_id: str | None = None,
+        delay: float = 0.0,
+    ) -> None:
+        """Enqueue a workflow inside the caller's transaction; the same id twice is one workflow.
+
+        Args:
+            connection: the transaction that also holds the row this work is about.
+            workflow: its registered name.
+            workflow_id: its identity.
+            args: what it is called with.
+            queue: ``JOBS`` or ``HOOKS``.
+            tenant_id: whose share of the queue it takes.
+            delay: seconds before it may start.
+
+        """
+        options: EnqueueOptions = {"workflow_name": workflow, "queue_name": queue, "workflow_id": workflow_id}
+        if tenant_id is not None:
+            options["queue_partition_key"] = tenant_id
+        if delay:
+            options["delay_seconds"] = delay
+        self._client.enqueue_in_transaction(connection, options, *args)
+
+    def cancel(self, workflow_id: str) -> None:
+        """Stop a workflow: waiting, it never starts; running, its step is interrupted."""
+        self._client.cancel_workflow(workflow_id)
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._client.destroy()

@@ -1,0 +1,148 @@
+"""A worker: runs durable workflows, says that it lives, takes over from those that no longer do."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from dbos import DBOS
+
+from khosq.identifiers import new_id
+from khosq.jobs.queue import HOOKS, JOBS
+from khosq.jobs.store import NodeStore
+
+Workflow = Callable[..., Awaitable[Any]]
+
+APPLICATION = "khosq"
+VERSION = "1"
+"""Names the shape of the workflows; it changes only when a job begun by the old code cannot go on in the new."""
+MOST_RECOVERIES = 20
+"""A job that was at work when so many workers died is given up. Those beside a deadly one are counted too."""
+_STALLED = 70
+"""Exit status of a worker that was declared dead: it must not go on, another has its work."""
+_POLL = 0.2
+"""Seconds between two looks into a queue: 5 % of a core when idle, 0.1 s of waiting on average."""
+_HOOKS_AT_ONCE = 50
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How a worker shares itself out."""
+
+    slots: int
+    heartbeat: float = 2.0
+    """Seconds between signs of life."""
+    dead_after: float = 8.0
+    """Seconds of silence after which a worker counts as dead."""
+
+
+class Worker:
+    """One process that runs workflows. There is one per process: DBOS is a process-wide singleton."""
+
+    def __init__(  # noqa: PLR0913 - what it is made of
+        self,
+        database_url: str,
+        engine: Any,
+        nodes: NodeStore,
+        workflows: Mapping[str, Workflow],
+        *,
+        pace: Pace,
+        chores: Sequence[Callable[[], None]] = (),
+        name: str | None = None,
+    ) -> None:
+        self.name = name or f"{socket.gethostname()}-{new_id(8)}"
+        self._url = database_url
+        self._engine = engine
+        self._nodes = nodes
+        self._pace = pace
+        self._chores = chores
+        self._stop = threading.Event()
+        for workflow_name, workflow in workflows.items():
+            DBOS.workflow(name=workflow_name, max_recovery_attempts=MOST_RECOVERIES)(workflow)
+
+    def start(self) -> None:
+        """Begin to work. The worker is seen alive before it can claim anything."""
+        self._nodes.appear(self.name)
+        DBOS(
+            config={
+                "name": APPLICATION,
+                "system_database_url": self._url,
+                "system_database_engine": self._engine,
+                "run_migrations": False,
+                "executor_id": self.name,
+                "application_version": VERSION,
+                "log_level": "CRITICAL",
+            }
+        )
+        DBOS.listen_queues([JOBS, HOOKS])
+        DBOS.launch()
+        slots = self._pace.slots
+        DBOS.register_queue(
+            JOBS,
+            worker_concurrency=2 * slots + 1,  # some decode and tell voices apart while others are recognised
+            partition_worker_concurrency=slots + 1,  # one tenant's thousand jobs leave room for another's one
+            polling_interval_sec=_POLL,
+        )
+        DBOS.register_queue(HOOKS, worker_concurrency=_HOOKS_AT_ONCE, polling_interval_sec=_POLL)
+        threading.Thread(target=self._live, name="liveness", daemon=True).start()
+        log.info("worker started", action="worker_started", worker=self.name)
+
+    def wait(self) -> None:
+        """Return when the worker was told to stop."""
+        self._stop.wait()
+
+    def ask_to_stop(self) -> None:
+        """Make ``wait`` return."""
+        self._stop.set()
+
+    def close(self) -> None:
+        """Hand over at once: what is unfinished goes on in another worker from its last finished stage."""
+        self._stop.set()
+        DBOS.destroy(workflow_completion_timeout_sec=1)
+        self._nodes.remove(self.name)
+        log.info("worker stopped", action="worker_stopped", worker=self.name)
+
+    def _live(self) -> None:
+        trusted = 0.0
+        while not self._stop.wait(self._pace.heartbeat):
+            try:
+                trusted += self._pace.heartbeat
+                self._look_after_others(grace_is_over=trusted > self._pace.dead_after)
+                for chore in self._chores:
+                    chore()
+            except Exception:
+                # A database outage silences everyone: afterwards each gets the full time to be heard again.
+                trusted = 0.0
+                log.exception("liveness failed; trying again", action="liveness_failed")
+
+    def _look_after_others(self, *, grace_is_over: bool) -> None:
+        if not self._nodes.beat(self.name):
+            log.error("declared dead after a stall; leaving", action="worker_fenced", worker=self.name)
+            os._exit(_STALLED)
+        owners = {
+            found.executor_id
+            for found in DBOS.list_workflows(status="PENDING", load_input=False, load_output=False)
+            if found.executor_id
+        }
+        silences = self._nodes.silences()
+        gone = owners - set(silences)
+        silent = {name for name in owners & set(silences) if silences[name] > self._pace.dead_after}
+        dead = sorted(gone | silent if grace_is_over else gone)
+        if dead:
+            for name in dead:
+                self._nodes.remove(name)
+            DBOS._recover_pending_workflows(dead)  # noqa: SLF001 - the only call that keeps queue, tenant and attempts
+            log.warning("took over from dead workers", action="took_over", workers=dead)
+
+
+def lost_workflows() -> list[str]:
+    """Return the ids of workflows that were given up after too many recoveries."""
+    found = DBOS.list_workflows(status="MAX_RECOVERY_ATTEMPTS_EXCEEDED", load_input=False, load_output=False)
+    return [one.workflow_id for one in found]

@@ -1,0 +1,82 @@
+"""The road itself: every stage is a durable step, so a job goes on where its last worker stopped."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any, ParamSpec, TypeVar
+
+import structlog
+from dbos import DBOS
+from dbos._error import DBOSMaxStepRetriesExceeded
+
+from khosq.errors import Failed, KhosqError
+from khosq.pipeline.stages import JobEnded, Stages
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_TRIES = 3
+"""How often a stage is tried whose error says that trying again may help."""
+
+log = structlog.get_logger()
+
+
+class Road:
+    """Takes one recording from its bytes to its transcript."""
+
+    def __init__(self, stages: Stages) -> None:
+        self._stages = stages
+
+    async def process(self, job_id: str) -> None:
+        """Run the job's stages; whatever happens, the job ends in a final state that says why."""
+        with structlog.contextvars.bound_contextvars(job=job_id):
+            try:
+                await self._travel(job_id)
+            except JobEnded:
+                log.info("job ended while at work", action="job_left")
+            except Exception as error:  # noqa: BLE001 - a job must end whatever broke; _told logs what nobody foresaw
+                await _step("give up", self._stages.give_up, job_id, _told(error))
+            finally:
+                await asyncio.to_thread(self._stages.tidy, job_id)
+
+    async def _travel(self, job_id: str) -> None:
+        stages = self._stages
+        sound = await _step("decode", stages.decode, job_id)
+        plan = await _step("detect", stages.detect, job_id, sound)
+        voices = asyncio.create_task(_step("diarize", stages.diarize, job_id, sound, plan))
+        recognitions = [
+            asyncio.create_task(_step(f"recognize {number}", stages.recognize, job_id, sound, plan, number))
+            for number in range(len(plan.pieces))
+        ]
+        heard = await asyncio.gather(*recognitions)
+        turns = await voices
+        warnings = await _step("analyse", stages.analyse, job_id, sound, plan, turns, heard)
+        await _step("finish", stages.finish, job_id, warnings)
+
+
+async def _step(name: str, stage: Callable[P, Coroutine[Any, Any, T]], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run a stage once; a later run of the same job gets its kept result."""
+    options: Any = {
+        "name": name,
+        "preemptible": True,
+        "retries_allowed": True,
+        "max_attempts": _TRIES,
+        "should_retry": _may_help,
+    }
+    result: T = await DBOS.run_step_async(options, stage, *args, **kwargs)
+    return result
+
+
+def _may_help(error: BaseException) -> bool:
+    return isinstance(error, KhosqError) and error.retryable
+
+
+def _told(error: BaseException) -> KhosqError:
+    """Return the error that the job's owner reads."""
+    if isinstance(error, DBOSMaxStepRetriesExceeded):
+        return _told(error.errors[-1])
+    if isinstance(error, KhosqError):
+        return error
+    log.error("stage broke", action="stage_broke", exc_info=error)
+    return Failed("Something broke on our side while working at this recording; the log has the details.")

@@ -1,0 +1,61 @@
+"""Warm model processes, one per slot: the only places where inference runs."""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import os
+from collections.abc import Callable
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from typing import Any, TypeVar
+
+from pebble import ProcessExpired, ProcessPool
+
+from khosq.errors import EngineFailed
+
+T = TypeVar("T")
+
+_TASKS_BEFORE_RENEWAL = 500
+"""A process is renewed after so many tasks, so that no leak of a runtime can grow for ever."""
+_NICENESS = 5
+"""Recognition yields the processor to the API."""
+
+
+class ModelProcesses:
+    """A pool of processes that keep their models loaded; a cancelled or stuck task kills its process."""
+
+    def __init__(self, slots: int) -> None:
+        self.slots = slots
+        self._pool = ProcessPool(
+            max_workers=slots,
+            max_tasks=_TASKS_BEFORE_RENEWAL,
+            initializer=_settle,
+            context=multiprocessing.get_context("spawn"),
+        )
+
+    async def run(self, function: Callable[..., T], *args: Any, within: float) -> T:
+        """Run ``function`` in a free process.
+
+        Raises:
+            EngineFailed: the process died or took longer than ``within`` seconds.
+
+        """
+        future = self._pool.schedule(function, args=args, timeout=within)
+        try:
+            return await asyncio.wrap_future(future)
+        except ProcessExpired as error:
+            raise EngineFailed("The process of the speech engine died; it may be out of memory.") from error
+        except (TimeoutError, FutureTimeoutError) as error:
+            raise EngineFailed(f"The speech engine gave no answer in {within:.0f} s.") from error
+
+    def close(self) -> None:
+        """End every process now."""
+        self._pool.stop()  # type: ignore[no-untyped-call]
+        self._pool.join()  # type: ignore[no-untyped-call]
+
+
+def _settle() -> None:
+    """Prepare a process: one thread per slot, and below the API's priority."""
+    os.nice(_NICENESS)
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(name, "1")

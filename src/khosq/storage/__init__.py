@@ -1,0 +1,1 @@
+"""Where rows and bytes are kept. Knows no domain word."""

@@ -1,0 +1,148 @@
+"""One database for everything: SQLite on one machine, Postgres on many."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+
+metadata = sa.MetaData()
+"""Every table that migrations make; each thing's ``store.py`` adds its own."""
+
+counters = sa.MetaData()
+"""Tables of counters that may be lost at power loss, and so need not wait for the disk."""
+
+_MIGRATION_LOCK = 0x6B686F7371  # "khosq": the advisory lock under which one process migrates
+_BUSY_SECONDS = 30
+
+
+class UtcDateTime(sa.TypeDecorator[datetime]):
+    """A moment, stored as UTC without zone and read back aware."""
+
+    impl = sa.DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        """Drop the zone after moving to UTC."""
+        return value.astimezone(UTC).replace(tzinfo=None) if value else None
+
+    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        """Put the zone back."""
+        return value.replace(tzinfo=UTC) if value else None
+
+
+class JsonText(sa.TypeDecorator[Any]):
+    """JSON kept as ASCII text, so that lone surrogates and NUL survive in both databases."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: sa.Dialect) -> str:
+        """Write the value."""
+        return json.dumps(value, separators=(",", ":"))
+
+    def process_result_value(self, value: str | None, dialect: sa.Dialect) -> Any:
+        """Read the value."""
+        return None if value is None else json.loads(value)
+
+
+class Database:
+    """Connections to the one database, and to its counters.
+
+    On SQLite the counters live in a file of their own with ``synchronous=OFF``: counting a request
+    then never waits for the lock or the disk of a job's commit. On Postgres their commits do not wait for the disk.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = _with_driver(url)
+        self.is_sqlite = self.url.startswith("sqlite")
+        self.engine = _sqlite(self.url, synchronous="FULL") if self.is_sqlite else _postgres(self.url)
+        self._counters = _sqlite(_counter_url(self.url), synchronous="OFF") if self.is_sqlite else self.engine
+        self._reader = self.engine.execution_options(read_only=True)
+
+    @contextmanager
+    def write(self) -> Iterator[sa.Connection]:
+        """Open one transaction that may write; it commits at the end of the block."""
+        with self.engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[sa.Connection]:
+        """Open one consistent view; it never waits for a writer."""
+        with self._reader.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def count(self) -> Iterator[sa.Connection]:
+        """Open a transaction on the counters, committed without waiting for the disk."""
+        with self._counters.begin() as connection:
+            if not self.is_sqlite:
+                connection.exec_driver_sql("SET LOCAL synchronous_commit TO OFF")
+            yield connection
+
+    def migrate(self) -> None:
+        """Bring the tables up to date; safe when several processes start at once."""
+        config = Config()
+        config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+        with self.write() as connection:
+            if not self.is_sqlite:
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+        with self._counters.begin() as connection:
+            if not self.is_sqlite:
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
+            counters.create_all(connection)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+        self._counters.dispose()
+
+
+def _with_driver(url: str) -> str:
+    for scheme in ("postgresql://", "postgres://"):
+        if url.startswith(scheme):
+            return "postgresql+psycopg://" + url.removeprefix(scheme)
+    return url
+
+
+def _counter_url(url: str) -> str:
+    path = sa.make_url(url).database
+    return f"sqlite:///{path}.counters"
+
+
+def _postgres(url: str) -> sa.Engine:
+    return sa.create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20)
+
+
+def _sqlite(url: str, *, synchronous: str) -> sa.Engine:
+    """Return an engine whose writers queue up instead of failing half-way.
+
+    The driver would open a transaction at the first write only, so that count-then-claim is not atomic
+    between processes; ``BEGIN IMMEDIATE`` makes it so.
+    """
+    Path(sa.make_url(url).database or "").parent.mkdir(parents=True, exist_ok=True)
+    engine = sa.create_engine(url, pool_size=20, max_overflow=40)
+
+    @sa.event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None
+        connection.execute(f"PRAGMA busy_timeout={_BUSY_SECONDS * 1000}")
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute(f"PRAGMA synchronous={synchronous}")
+        connection.execute("PRAGMA foreign_keys=ON")
+
+    @sa.event.listens_for(engine, "begin")
+    def _begin(connection: sa.Connection) -> None:
+        reads = connection.get_execution_options().get("read_only")
+        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+    return engine

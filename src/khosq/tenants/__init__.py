@@ -1,0 +1,1 @@
+"""Customers of this server: their keys, limits and what they have used."""

@@ -1,0 +1,165 @@
+"""The tables of tenants, their keys and their rate windows, and every statement about them."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from khosq.storage.database import Database, UtcDateTime, counters, metadata
+from khosq.tenants.tenant import ApiKey, Tenant
+
+tenants = sa.Table(
+    "tenants",
+    metadata,
+    sa.Column("id", sa.String(20), primary_key=True),
+    sa.Column("name", sa.String(200), nullable=False, unique=True),
+    sa.Column("seconds_left", sa.Float),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.CheckConstraint("seconds_left is null or seconds_left >= 0", name="ck_tenants_seconds_left"),
+)
+
+api_keys = sa.Table(
+    "api_keys",
+    metadata,
+    sa.Column("id", sa.String(20), primary_key=True),
+    sa.Column("tenant_id", sa.String(20), sa.ForeignKey("tenants.id"), nullable=False, index=True),
+    sa.Column("prefix", sa.String(20), nullable=False),
+    sa.Column("digest", sa.String(64), nullable=False, unique=True),
+    sa.Column("scope", sa.String(10), nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("revoked_at", UtcDateTime),
+    sa.Column("last_used_at", UtcDateTime),
+)
+
+instance = sa.Table(
+    "instance",
+    metadata,
+    sa.Column("name", sa.String(40), primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
+)
+
+rate_windows = sa.Table(
+    "rate_windows",
+    counters,
+    sa.Column("key_id", sa.String(20), primary_key=True),
+    sa.Column("name", sa.String(40), primary_key=True),
+    sa.Column("minute", sa.BigInteger, nullable=False),
+    sa.Column("count", sa.BigInteger, nullable=False),
+)
+
+
+class TenantStore:
+    """All SQL about tenants and keys."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._insert = sqlite.insert if database.is_sqlite else postgresql.insert
+
+    def secret(self, candidate: str) -> str:
+        """Return the instance's secret, keeping ``candidate`` if there is none yet."""
+        with self._database.write() as connection:
+            connection.execute(
+                self._insert(instance).values(name="secret_key", value=candidate).on_conflict_do_nothing()
+            )
+            statement = sa.select(instance.c.value).where(instance.c.name == "secret_key")
+            return str(connection.execute(statement).scalar_one())
+
+    def ensure(self, tenant: Tenant) -> Tenant:
+        """Add the tenant unless one of that name is there; return the one that is."""
+        with self._database.write() as connection:
+            added = self._insert(tenants).values(**asdict(tenant))
+            connection.execute(added.on_conflict_do_nothing(index_elements=["name"]))
+            statement = sa.select(tenants).where(tenants.c.name == tenant.name)
+            return _tenant(connection.execute(statement).mappings().one())
+
+    def by_name(self, name: str) -> Tenant | None:
+        """Return the tenant called ``name``."""
+        with self._database.read() as connection:
+            row = connection.execute(sa.select(tenants).where(tenants.c.name == name)).mappings().one_or_none()
+        return _tenant(row) if row else None
+
+    def all(self) -> list[Tenant]:
+        """Return every tenant, by name."""
+        with self._database.read() as connection:
+            return [_tenant(row) for row in connection.execute(sa.select(tenants).order_by(tenants.c.name)).mappings()]
+
+    def set_quota(self, tenant_id: str, seconds: float | None) -> None:
+        """Set the seconds left; None lifts the limit."""
+        with self._database.write() as connection:
+            connection.execute(sa.update(tenants).where(tenants.c.id == tenant_id).values(seconds_left=seconds))
+
+    def seconds_left(self, tenant_id: str) -> float | None:
+        """Return the seconds left, None when without limit."""
+        with self._database.read() as connection:
+            statement = sa.select(tenants.c.seconds_left).where(tenants.c.id == tenant_id)
+            seconds: float | None = connection.execute(statement).scalar_one()
+            return seconds
+
+    def add_key(self, key: ApiKey, *, digest: str) -> None:
+        """Keep one key."""
+        with self._database.write() as connection:
+            connection.execute(sa.insert(api_keys).values(**asdict(key), digest=digest))
+
+    def key_by_digest(self, digest: str) -> ApiKey | None:
+        """Return a key that is not revoked."""
+        with self._database.read() as connection:
+            row = connection.execute(_LIVE_KEY_BY_DIGEST, {"digest": digest}).mappings().one_or_none()
+        return _key(row) if row else None
+
+    def key_by_id(self, key_id: str) -> ApiKey | None:
+        """Return a key that is not revoked."""
+        statement = sa.select(api_keys).where(api_keys.c.id == key_id, api_keys.c.revoked_at.is_(None))
+        with self._database.read() as connection:
+            row = connection.execute(statement).mappings().one_or_none()
+        return _key(row) if row else None
+
+    def keys(self, tenant_id: str) -> list[ApiKey]:
+        """Return every key of a tenant, oldest first."""
+        statement = sa.select(api_keys).where(api_keys.c.tenant_id == tenant_id).order_by(api_keys.c.created_at)
+        with self._database.read() as connection:
+            return [_key(row) for row in connection.execute(statement).mappings()]
+
+    def revoke_key(self, key_id: str, now: datetime) -> bool:
+        """Revoke a key; tell whether it was in force."""
+        with self._database.write() as connection:
+            changed = connection.execute(
+                sa.update(api_keys)
+                .where(api_keys.c.id == key_id, api_keys.c.revoked_at.is_(None))
+                .values(revoked_at=now)
+            )
+            return bool(changed.rowcount)
+
+    def mark_used(self, key_id: str, now: datetime) -> None:
+        """Note when a key was last used."""
+        with self._database.write() as connection:
+            connection.execute(sa.update(api_keys).where(api_keys.c.id == key_id).values(last_used_at=now))
+
+    def count_request(self, key_id: str, name: str, minute: int) -> int:
+        """Count one request in this clock minute; return how many it has now."""
+        values = self._insert(rate_windows).values(key_id=key_id, name=name, minute=minute, count=1)
+        same_minute = rate_windows.c.minute == values.excluded.minute
+        statement = values.on_conflict_do_update(
+            index_elements=["key_id", "name"],
+            set_={
+                "minute": values.excluded.minute,
+                "count": sa.case((same_minute, rate_windows.c.count + 1), else_=1),
+            },
+        ).returning(rate_windows.c.count)
+        with self._database.count() as connection:
+            return int(connection.execute(statement).scalar_one())
+
+
+_LIVE_KEY_BY_DIGEST = sa.select(api_keys).where(
+    api_keys.c.digest == sa.bindparam("digest"), api_keys.c.revoked_at.is_(None)
+)
+
+
+def _tenant(row: sa.RowMapping) -> Tenant:
+    return Tenant(row["id"], row["name"], row["seconds_left"], row["created_at"])
+
+
+def _key(row: sa.RowMapping) -> ApiKey:
+    return ApiKey(**{name: row[name] for name in ApiKey.__dataclass_fields__})

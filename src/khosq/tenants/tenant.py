@@ -1,0 +1,38 @@
+"""One customer of this server."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from khosq.transcript.timespan import Seconds
+
+Scope = Literal["read", "write", "admin"]
+SCOPES: tuple[Scope, ...] = ("read", "write", "admin")
+"""Each includes those before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """A customer: keys, recordings and quota belong to it, and nothing crosses over to another."""
+
+    id: str
+    name: str
+    seconds_left: Seconds | None
+    """Seconds of audio it may still have transcribed; None is without limit."""
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """A key as it may be shown after its making."""
+
+    id: str
+    tenant_id: str
+    prefix: str
+    """How the secret begins, to tell keys apart."""
+    scope: Scope
+    created_at: datetime
+    revoked_at: datetime | None = None
+    last_used_at: datetime | None = None
