@@ -1,0 +1,1 @@
+"""HTTP matters that every door shares: bodies, answers, errors, deadlines, log lines, measures."""

@@ -1,0 +1,30 @@
+"""A door: who answers which paths, and in what shape it refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from khosq.errors import KhosqError
+
+
+@dataclass(frozen=True)
+class Door:
+    """One part of the address space with one way of speaking."""
+
+    name: str
+    title: str
+    owns: Callable[[str], bool]
+    """Tells whether a path, known or not, is answered in this door's shape."""
+    router: APIRouter
+    render_error: Callable[[KhosqError], Response]
+    documented: bool = False
+    """Whether ``/docs/<name>`` describes it."""
+
+
+def owner(doors: Sequence[Door], path: str) -> Door:
+    """Return the first door that owns ``path``; the last one owns what nobody else does."""
+    return next((door for door in doors if door.owns(path)), doors[-1])

@@ -1,0 +1,92 @@
+"""Every error that reaches the edge becomes an answer in the shape of the door that owns the path."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import structlog
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from khosq.errors import (
+    Failed,
+    Invalid,
+    KhosqError,
+    MethodRefused,
+    NotFound,
+    RateLimited,
+    TooLarge,
+    TooSlow,
+    Unavailable,
+)
+from khosq.serving.door import Door, owner
+
+CUT = "khosq.cut"
+"""Set in a request's state when its connection must not wait for the rest of the body."""
+
+log = structlog.get_logger("khosq.serving")
+
+_BY_STATUS: dict[int, type[KhosqError]] = {404: NotFound, 405: MethodRefused, 413: TooLarge, 503: Unavailable}
+
+
+def refusal(doors: Sequence[Door], path: str, error: Exception) -> Response:
+    """Return the answer that tells the caller of ``path`` about ``error``."""
+    known = as_khosq_error(error)
+    response = owner(doors, path).render_error(known)
+    if isinstance(known, RateLimited | Unavailable):
+        response.headers["retry-after"] = str(max(1, known.retry_after))
+    if isinstance(known, TooSlow):
+        response.headers["connection"] = "close"
+    if isinstance(error, HTTPException) and "Allow" in (error.headers or {}):
+        response.headers["allow"] = (error.headers or {})["Allow"]
+    return response
+
+
+def as_khosq_error(error: Exception) -> KhosqError:
+    """Return ``error`` as one of ours; what nobody foresaw says nothing of itself to the outside."""
+    if isinstance(error, KhosqError):
+        return error
+    if isinstance(error, HTTPException):
+        return _BY_STATUS.get(error.status_code, Invalid)()
+    if isinstance(error, RequestValidationError):
+        return Invalid()
+    return Failed("The server met an unexpected fault; it was noted.")
+
+
+class Refusals:
+    """Middleware: renders what the routes raise."""
+
+    def __init__(self, app: ASGIApp, *, doors: Sequence[Door]) -> None:
+        self.app = app
+        self.doors = doors
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started = False
+
+        async def watch(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self.app(scope, receive, watch)
+        except ClientDisconnect:
+            log.info("client_gone", path=scope["path"])
+        except Exception as error:
+            _note(scope, error)
+            if started:
+                raise
+            await refusal(self.doors, scope["path"], error)(scope, receive, send)
+
+
+def _note(scope: Scope, error: Exception) -> None:
+    scope.setdefault("state", {})[CUT] = isinstance(error, TooSlow)
+    if isinstance(error, Failed) or not isinstance(error, KhosqError | HTTPException | RequestValidationError):
+        log.error("request_failed", path=scope["path"], exc_info=not isinstance(error, Unavailable), error=str(error))
