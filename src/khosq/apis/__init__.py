@@ -1,0 +1,28 @@
+"""The doors: every HTTP API we answer. To add one: write its folder, add its line."""
+
+from __future__ import annotations
+
+from khosq import registry
+from khosq.apis.face import Desk, Face
+from khosq.serving.door import Door
+
+FACES = {
+    "xosum": "khosq.apis.xosum:FACE",
+}
+"""Name → where its ``Face`` lies, in order of precedence over paths."""
+
+
+def load_face(name: str) -> Face:
+    """Return the face called ``name``.
+
+    Raises:
+        ModelMissing: there is none.
+
+    """
+    face: Face = registry.load(name, FACES, "khosq.faces")
+    return face
+
+
+def open_doors(desk: Desk) -> list[Door]:
+    """Return the doors of every face we ship."""
+    return [load_face(name).open(desk) for name in FACES]

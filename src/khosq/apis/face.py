@@ -1,0 +1,109 @@
+"""What a face is, and the desk behind it: everything a face may ask of the core."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Protocol
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from khosq.clock import Clock
+from khosq.errors import Invalid, KhosqError
+from khosq.jobs.job import Job
+from khosq.jobs.lookup import Lookup
+from khosq.jobs.results import Outcome
+from khosq.jobs.submission import Submissions
+from khosq.media.recording import MediaType, StoredRecording
+from khosq.serving.addresses import base_url
+from khosq.serving.door import Door
+from khosq.tenants.api_keys import ApiKeys
+from khosq.tenants.rate_limits import RateLimits
+
+
+class Intake(Protocol):
+    """Stores a recording as it comes; see ``media.intake.take_in``."""
+
+    async def __call__(
+        self, chunks: AsyncIterator[bytes], *, key: str, accept: frozenset[MediaType]
+    ) -> StoredRecording:
+        """Return what was stored under ``key``."""
+        ...
+
+
+class Languages(Protocol):
+    """What can be transcribed here."""
+
+    def can_serve(self, language: str) -> bool:
+        """Tell whether a model that is allowed here serves this language tag."""
+        ...
+
+    def missing_model(self, language: str) -> str:
+        """Return a sentence that names the command which would make it possible."""
+        ...
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What a face may ask of the core."""
+
+    api_keys: ApiKeys
+    rate_limits: RateLimits
+    submissions: Submissions
+    lookup: Lookup
+    intake: Intake
+    discard: Callable[[StoredRecording], None]
+    """Deletes a recording that no job took."""
+    languages: Languages
+    check_disk: Callable[[], None]
+    """Raises ``Unavailable`` when nothing more should be taken in."""
+    clock: Clock
+    secret: bytes
+    """Signs links and sessions."""
+    default_language: str
+    upload_ttl: timedelta
+    body_timeout: float
+    """Seconds; see ``serving.bodies``."""
+    public_url: str | None = None
+
+    def base_url(self, request: Request) -> str:
+        """Return what our links begin with, without a slash at the end."""
+        return base_url(request, self.public_url)
+
+    def require_language(self, language: str, *, field: str) -> None:
+        """Refuse a language that nothing here can transcribe.
+
+        Raises:
+            Invalid: names the command that would change this.
+
+        """
+        if not self.languages.can_serve(language):
+            raise Invalid(f"{field}: {self.languages.missing_model(language)}", field=field)
+
+
+class Dialect(Protocol):
+    """How a face words the events it sends."""
+
+    def transcript_ready(self, *, job: Job, outcome: Outcome, secret: str, link: str) -> bytes:
+        """Return the body that tells a receiver of a finished transcript."""
+        ...
+
+
+@dataclass(frozen=True)
+class Face:
+    """One vendor-shaped HTTP API."""
+
+    name: str
+    title: str
+    owns: Callable[[str], bool]
+    """Tells whether a path, known or not, belongs to this face."""
+    build_router: Callable[[Desk], APIRouter]
+    render_error: Callable[[KhosqError], Response]
+    dialect: Dialect
+
+    def open(self, desk: Desk) -> Door:
+        """Return the door through which this face's callers come."""
+        return Door(self.name, self.title, self.owns, self.build_router(desk), self.render_error, documented=True)

@@ -1,0 +1,37 @@
+"""Our error codes in Xosum's shape: a status and ``{"error": "<text>"}``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from starlette.responses import Response
+
+from khosq.errors import KhosqError, Unauthorized
+from khosq.serving.answers import JsonAnswer
+
+STATUSES: Mapping[str, int] = {
+    "invalid": 400,
+    "refused": 400,
+    "unauthorized": 401,
+    "forbidden": 403,
+    "link_refused": 403,
+    "not_found": 404,
+    "method_refused": 405,
+    "too_slow": 408,
+    "conflict": 409,
+    "too_large": 413,
+    "unsupported_media": 415,
+    "rate_limited": 429,
+    "unavailable": 503,
+}
+"""Whatever is not here is a fault of ours: 500."""
+
+SERVER_FAULT = 500
+
+
+def render_error(error: KhosqError) -> Response:
+    """Return the answer that tells of ``error``."""
+    answer = JsonAnswer({"error": error.message}, status_code=STATUSES.get(error.code, SERVER_FAULT))
+    if isinstance(error, Unauthorized):
+        answer.headers["www-authenticate"] = "Bearer"
+    return answer

@@ -1,0 +1,141 @@
+"""Xosum's words and ours: the only file that knows both."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from pydantic import ValidationError
+
+from khosq.apis.xosum.rendering import conversation
+from khosq.apis.xosum.wire import CreateTranscription
+from khosq.errors import Invalid
+from khosq.jobs.job import Job, JobState, Stage, Wishes
+from khosq.jobs.results import Outcome
+
+LARGEST_METADATA = 16 * 1024
+"""Bytes of compact JSON in UTF-8."""
+
+STATE_WORDS: Mapping[JobState, str] = {
+    JobState.AWAITING_MEDIA: "uploading",
+    JobState.QUEUED: "processing",
+    JobState.RUNNING: "processing",
+    JobState.SUCCEEDED: "transcribed",
+    JobState.FAILED: "failed",
+    JobState.CANCELLED: "failed",
+}
+
+STAGE_WORDS: Mapping[Stage, str] = {
+    Stage.DECODE: "processing",
+    Stage.DETECT: "processing",
+    Stage.RECOGNIZE: "converting",
+    Stage.DIARIZE: "converting",
+    Stage.ANALYSE: "converting",
+}
+"""What a job that is queued or running is called once it has come to a stage; it keeps that name when taken over."""
+
+SPEAKERS: Mapping[str, int | None] = {"single_voice": None, "phone_call": 2}
+_TYPES = {speakers: name for name, speakers in SPEAKERS.items()}
+
+_CANCELLED = "The transcription was cancelled."
+_FAILED = "The transcription failed."
+_IN_WORK = frozenset({JobState.QUEUED, JobState.RUNNING})
+
+_FIELD_FAULTS: Mapping[str, str] = {
+    "type": 'type must be "single_voice" or "phone_call".',
+    "metadata": "metadata must be a JSON object.",
+    "checklistId": "checklistId must be a string.",
+    "languageCode": "languageCode must be a BCP 47 language tag, such as hy-AM.",
+}
+_LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*", re.ASCII)
+_LONGEST_TAG = 35
+
+
+def read_creation(body: Any) -> CreateTranscription:
+    """Return a create body, checked.
+
+    Raises:
+        Invalid: names the field that is wrong.
+
+    """
+    if not isinstance(body, dict):
+        raise Invalid("The body must be a JSON object.")
+    try:
+        creation = CreateTranscription.model_validate(body)
+    except ValidationError as error:
+        raise _invalid(str(error.errors(include_input=False, include_context=False)[0]["loc"][0])) from error
+    if len(_compact(creation.metadata)) > LARGEST_METADATA:
+        raise Invalid(f"metadata is larger than {LARGEST_METADATA} bytes of JSON.", field="metadata")
+    if "checklist_id" in creation.model_fields_set:
+        raise Invalid("checklistId: there is no such checklist.", field="checklistId")
+    if creation.language_code is not None and not _is_language_tag(creation.language_code):
+        raise _invalid("languageCode")
+    return creation
+
+
+def to_wishes(creation: CreateTranscription, *, default_language: str) -> Wishes:
+    """Return what the caller wants, in our words."""
+    return Wishes(language=creation.language_code or default_language, speakers=SPEAKERS[creation.type])
+
+
+def status_of(job: Job) -> str:
+    """Return the status a caller sees."""
+    if job.state in _IN_WORK and job.stage is not None:
+        return STAGE_WORDS[job.stage]
+    return STATE_WORDS[job.state]
+
+
+def from_job(job: Job, outcome: Outcome | None) -> dict[str, Any]:
+    """Return the polling answer; a field is absent unless the status allows it.
+
+    Args:
+        job: the job.
+        outcome: what it made; needed when it has succeeded.
+
+    """
+    answer: dict[str, Any] = {
+        "docId": job.id,
+        "status": status_of(job),
+        "createdAt": _moment(job.created_at),
+        "type": _TYPES.get(job.wishes.speakers),
+        "duration": None if job.duration is None else round(job.duration, 2),
+        "metadata": job.metadata,
+    }
+    if job.state is JobState.SUCCEEDED and outcome is not None:
+        answer |= from_outcome(job, outcome) | {"languageCode": job.wishes.language}
+    elif job.state is JobState.CANCELLED:
+        answer["error"] = job.error or _CANCELLED
+    elif job.state is JobState.FAILED:
+        answer["error"] = job.error or _FAILED
+    return answer
+
+
+def from_outcome(job: Job, outcome: Outcome) -> dict[str, Any]:
+    """Return the text and what was made of it, as polling and webhooks carry it."""
+    transcript = outcome.transcript
+    return {
+        "transcription": transcript.text
+        if job.wishes.speakers is None
+        else conversation(transcript, language=job.wishes.language),
+        "title": outcome.title,
+        "resolution": outcome.summary,
+    }
+
+
+def _invalid(field: str) -> Invalid:
+    return Invalid(_FIELD_FAULTS.get(field, f"{field} is not valid."), field=field)
+
+
+def _is_language_tag(text: str) -> bool:
+    return len(text) <= _LONGEST_TAG and _LANGUAGE_TAG.fullmatch(text) is not None
+
+
+def _compact(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+
+
+def _moment(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"

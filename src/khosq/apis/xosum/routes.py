@@ -1,0 +1,123 @@
+"""Xosum's URLs."""
+
+from __future__ import annotations
+
+import re
+from contextlib import aclosing
+
+import structlog
+from fastapi import APIRouter
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from khosq.apis.face import Desk
+from khosq.apis.xosum import description
+from khosq.apis.xosum.mapping import from_job, read_creation, to_wishes
+from khosq.apis.xosum.wire import CreateTranscription
+from khosq.errors import Conflict, Invalid
+from khosq.identifiers import is_id, new_id
+from khosq.jobs.job import Job, JobState
+from khosq.jobs.submission import Submission
+from khosq.media.recording import MediaType
+from khosq.media.uploads import sign_link, verify_link
+from khosq.serving.answers import JsonAnswer, header_text
+from khosq.serving.bodies import media_chunks, read_json
+from khosq.tenants.api_keys import Caller
+
+DOOR = "xosum"
+POLLS_PER_MINUTE = 60
+ACCEPTED = frozenset({MediaType.MP3})
+
+_NUMBERED = re.compile(r"/api/v[1-3](/.*)?", re.DOTALL)
+_OURS = re.compile(r"/(api|upload)(/.*)?", re.DOTALL)
+
+
+def owns(path: str) -> bool:
+    """Tell whether a path is answered in this API's shape."""
+    return _OURS.fullmatch(path) is not None and _NUMBERED.fullmatch(path) is None
+
+
+def build_router(desk: Desk) -> APIRouter:
+    """Return the routes."""
+    routes, router = _Routes(desk), APIRouter()
+    router.add_api_route("/api/createTranscription", routes.create, methods=["POST"], **description.CREATE)
+    router.add_api_route("/upload/{docId}", routes.upload, methods=["PUT"], **description.UPLOAD)
+    router.add_api_route("/api/getTranscription", routes.poll, methods=["GET"], **description.POLL)
+    return router
+
+
+class _Routes:
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def create(self, request: Request) -> Response:
+        caller = await run_in_threadpool(self._desk.api_keys.authenticate, bearer(request), scope="write")
+        creation = read_creation(await read_json(request, timeout=self._desk.body_timeout))
+        job = await run_in_threadpool(self._open, caller, creation)
+        structlog.contextvars.bind_contextvars(job_id=job.id)
+        return JsonAnswer({"docId": job.id, "uploadUrl": self._desk.base_url(request) + self._upload_link(job)})
+
+    async def upload(self, request: Request) -> Response:
+        job_id = self._verified_id(request)
+        structlog.contextvars.bind_contextvars(job_id=job_id)
+        await run_in_threadpool(self._check_waiting, job_id)
+        async with aclosing(media_chunks(request, patience=self._desk.body_timeout)) as chunks:
+            recording = await self._desk.intake(chunks, key=f"recordings/{job_id}/{new_id()}", accept=ACCEPTED)
+        try:
+            await run_in_threadpool(self._desk.submissions.attach, job_id, recording)
+        except Conflict:
+            await run_in_threadpool(self._desk.discard, recording)
+            raise
+        return Response()
+
+    async def poll(self, request: Request) -> Response:
+        job_id = request.query_params.get("docId", "")
+        if is_id(job_id):
+            structlog.contextvars.bind_contextvars(job_id=job_id)
+        return await run_in_threadpool(self._answer_poll, bearer(request), job_id)
+
+    def _open(self, caller: Caller, creation: CreateTranscription) -> Job:
+        wishes = to_wishes(creation, default_language=self._desk.default_language)
+        self._desk.require_language(wishes.language, field="languageCode")
+        self._desk.check_disk()
+        return self._desk.submissions.open_upload(
+            Submission(caller.tenant_id, caller.key_id, DOOR, wishes, creation.metadata)
+        )
+
+    def _upload_link(self, job: Job) -> str:
+        path = _upload_path(job.id)
+        expires = job.created_at + self._desk.upload_ttl
+        return f"{path}?{sign_link(self._desk.secret, method='PUT', path=path, expires=expires)}"
+
+    def _verified_id(self, request: Request) -> str:
+        job_id = str(request.path_params["docId"])
+        query = request.scope["query_string"].decode("latin-1")
+        now = self._desk.clock()
+        verify_link(self._desk.secret, method=request.method, path=_upload_path(job_id), query=query, now=now)
+        return job_id
+
+    def _check_waiting(self, job_id: str) -> None:
+        self._desk.submissions.awaiting(job_id)
+        self._desk.check_disk()
+
+    def _answer_poll(self, secret: str | None, job_id: str) -> Response:
+        desk = self._desk
+        caller = desk.api_keys.authenticate(secret, scope="read")
+        desk.rate_limits.count(caller.key_id, "xosum.poll", limit=POLLS_PER_MINUTE)
+        if not job_id:
+            raise Invalid("docId is missing.", field="docId")
+        job = desk.lookup.job(caller.tenant_id, job_id)
+        outcome = desk.lookup.outcome(job) if job.state is JobState.SUCCEEDED else None
+        warning = header_text("; ".join(job.warnings))
+        return JsonAnswer(from_job(job, outcome), headers={"x-khosq-warning": warning} if warning else None)
+
+
+def bearer(request: Request) -> str | None:
+    """Return the key that a request carries."""
+    scheme, _, secret = request.headers.get("authorization", "").partition(" ")
+    return secret.strip() if scheme.lower() == "bearer" and secret.strip() else None
+
+
+def _upload_path(job_id: str) -> str:
+    return f"/upload/{job_id}"
