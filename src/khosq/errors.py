@@ -12,14 +12,17 @@ KhosqError
 │   ├── TooLarge         413
 │   ├── UnsupportedMedia 415
 │   ├── RateLimited      429
-│   └── TooSlow          408  the body came too slowly
+│   ├── TooSlow          408  the body came too slowly
+│   └── AddressRefused   400  a URL that we may not call
 └── Failed               ours or a neighbour's; a job that meets one ends ``failed`` with its text
     ├── Unavailable      503  come back later: disk low, database away
     ├── MediaUnreadable       the recording cannot be decoded
+    ├── RecordingTooLong      more seconds came out of it than may
     ├── QuotaExceeded         the tenant's seconds do not suffice
     ├── UploadExpired         nothing was uploaded in time
     ├── ModelMissing          no model here can do it
     ├── EngineFailed          an engine broke; trying again may help
+    ├── NeighbourFailed       a server that we called did not answer well; trying again may help
     └── WorkerLost            workers died again and again at this job
 """
 
@@ -114,6 +117,12 @@ class TooSlow(Refused):
     retryable = True
 
 
+class AddressRefused(Refused):
+    """The URL may not be called from here."""
+
+    code = "address_refused"
+
+
 class RateLimited(Refused):
     """Too many requests; wait until the next window."""
 
@@ -149,6 +158,12 @@ class MediaUnreadable(Failed):
     code = "media_unreadable"
 
 
+class RecordingTooLong(Failed):
+    """The recording is longer than can be taken."""
+
+    code = "too_long"
+
+
 class QuotaExceeded(Failed):
     """The account has not enough seconds left for this recording; nothing was charged."""
 
@@ -171,6 +186,13 @@ class EngineFailed(Failed):
     """The speech engine stopped before finishing."""
 
     code = "engine_failed"
+    retryable = True
+
+
+class NeighbourFailed(Failed):
+    """A server that we called did not answer as it should."""
+
+    code = "neighbour_failed"
     retryable = True
 
 

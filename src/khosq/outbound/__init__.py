@@ -1,0 +1,1 @@
+"""Requests that we send to addresses others gave us, behind one guard."""
