@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from khosq.archives import Archive, fetch_members
 from khosq.errors import Failed
-from khosq.transcript.timespan import Timespan
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,14 +22,6 @@ class ReferenceTurn:
 
     speaker: str
     text: str
-
-
-@dataclass(frozen=True, slots=True)
-class SpeakerTime:
-    """When one speaker is heard."""
-
-    speaker: str
-    span: Timespan
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +83,9 @@ class Recordings:
         """Give the sound file, fetched if need be."""
         return self._file(recording.audio)
 
-    def speaker_times(self, recording: Recording) -> list[SpeakerTime]:
-        """Give when each speaker is heard; nothing where nobody has marked it."""
-        if recording.rttm is None:
-            return []
-        return list(map(_speaker_time, self._file(recording.rttm).read_text("utf-8").splitlines()))
+    def rttm(self, recording: Recording) -> Path | None:
+        """Give the file that says when each speaker is heard; nothing where nobody has marked it."""
+        return None if recording.rttm is None else self._file(recording.rttm)
 
     def _file(self, place: Path | Member) -> Path:
         if not isinstance(place, Member):
@@ -142,12 +131,6 @@ def _read(entry: dict[str, Any], folder: Path) -> Recording:
         voices=tuple(entry.get("voices", ())),
         wer_at_most=entry.get("wer_at_most"),
     )
-
-
-def _speaker_time(line: str) -> SpeakerTime:
-    fields = line.split()
-    start, duration = float(fields[3]), float(fields[4])
-    return SpeakerTime(fields[7], Timespan(start, start + duration))
 
 
 def _is(path: Path, sha256: str) -> bool:
