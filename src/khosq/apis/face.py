@@ -67,6 +67,7 @@ class Desk:
     upload_ttl: timedelta
     body_timeout: float
     """Seconds; see ``serving.bodies``."""
+    max_upload_bytes: int
     public_url: str | None = None
 
     def base_url(self, request: Request) -> str:

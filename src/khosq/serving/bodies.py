@@ -23,10 +23,16 @@ SLOWEST = 1000
 """Bytes per second below which a media body counts as stalled."""
 
 
-def declared_size(request: Request) -> int | None:
-    """Return the body's size as the client states it."""
-    text = request.headers.get("content-length", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else None  # noqa: PLR2004 - 64 bits
+def check_declared_size(request: Request, limit: int) -> None:
+    """Refuse a body that says it is too large, before any of it is read.
+
+    Raises:
+        TooLarge: it says it has more than ``limit`` bytes.
+
+    """
+    declared = request.headers.get("content-length", "")
+    if declared.isdecimal() and int(declared[:20]) > limit:
+        raise TooLarge(f"The body is larger than the {limit} bytes that are accepted.")
 
 
 async def read_body(request: Request, *, limit: int, timeout: float) -> bytes:  # noqa: ASYNC109 - becomes a 408 here
@@ -37,15 +43,14 @@ async def read_body(request: Request, *, limit: int, timeout: float) -> bytes:  
         TooSlow: it was not complete after ``timeout`` seconds.
 
     """
-    if (declared_size(request) or 0) > limit:
-        raise TooLarge(f"The body is larger than {limit} bytes.")
+    check_declared_size(request, limit)
     body = bytearray()
     try:
         async with asyncio.timeout(timeout):
             async for chunk in request.stream():
                 body += chunk
                 if len(body) > limit:
-                    raise TooLarge(f"The body is larger than {limit} bytes.")
+                    raise TooLarge(f"The body is larger than the {limit} bytes that are accepted.")
     except TimeoutError as late:
         raise TooSlow from late
     return bytes(body)

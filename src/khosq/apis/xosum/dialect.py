@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from khosq.apis.xosum.mapping import from_outcome
-from khosq.jobs.job import Job
+from khosq.delivery.dialect import Endpoint, Letter
+from khosq.jobs.job import Job, JobEvent
 from khosq.jobs.results import Outcome
 from khosq.serving.answers import to_json
 
@@ -11,15 +12,18 @@ from khosq.serving.answers import to_json
 class XosumDialect:
     """Wording of the events of the account's ``webhookURL``."""
 
-    def transcript_ready(self, *, job: Job, outcome: Outcome, secret: str, link: str) -> bytes:
+    events = {JobEvent.COMPLETED: "transcript_ready"}  # noqa: RUF012 - the contract's attribute, never changed
+    offsets = (0.0,)
+    deadline = 10.0
+
+    def letter(self, event: str, *, job: Job, outcome: Outcome, endpoint: Endpoint, link: str) -> Letter:
         """Return the body that tells a receiver of a finished transcript."""
-        return to_json(
-            {
-                "event_type": "transcript_ready",
-                "secret": secret,
-                "docId": job.id,
-                "metadata": job.metadata,
-                "link": link,
-                **from_outcome(job, outcome),
-            }
-        )
+        body = {
+            "event_type": event,
+            "secret": endpoint.secret,
+            "docId": job.id,
+            "metadata": job.metadata,
+            "link": link,
+            **from_outcome(job, outcome),
+        }
+        return Letter(to_json(body), {"content-type": "application/json"})

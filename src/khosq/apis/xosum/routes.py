@@ -22,7 +22,7 @@ from khosq.jobs.submission import Submission
 from khosq.media.recording import MediaType
 from khosq.media.uploads import sign_link, verify_link
 from khosq.serving.answers import JsonAnswer, header_text
-from khosq.serving.bodies import media_chunks, read_json
+from khosq.serving.bodies import check_declared_size, media_chunks, read_json
 from khosq.tenants.api_keys import Caller
 
 DOOR = "xosum"
@@ -62,6 +62,7 @@ class _Routes:
         job_id = self._verified_id(request)
         structlog.contextvars.bind_contextvars(job_id=job_id)
         await run_in_threadpool(self._check_waiting, job_id)
+        check_declared_size(request, self._desk.max_upload_bytes)
         async with aclosing(media_chunks(request, patience=self._desk.body_timeout)) as chunks:
             recording = await self._desk.intake(chunks, key=f"recordings/{job_id}/{new_id()}", accept=ACCEPTED)
         try:
