@@ -43,7 +43,7 @@ def _install(level: str) -> None:
 
 
 def _fetch_models() -> None:
-    pulled = subprocess.run([VENV / "bin" / "khosq", "models", "pull", "--parts"], stdout=sys.stderr, check=False)
+    pulled = subprocess.run([VENV / "bin" / "khosq", "models", "pull"], stdout=sys.stderr, check=False)
     if pulled.returncode:
         raise SystemExit(pulled.returncode)
 

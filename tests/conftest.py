@@ -12,7 +12,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from khosq.evaluation.recordings import Recording, Recordings
+from khosq.evaluation.recordings import Recording, Recordings, cache_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,10 +54,7 @@ class Heard(Protocol):
 @pytest.fixture(scope="session")
 def recordings() -> Recordings:
     """The recordings of the manifest; those of people are fetched when first used."""
-    models = os.environ.get("KHOSQ_MODELS_DIR")
-    caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    cache = Path(models).parent if models else caches / "khosq"
-    return Recordings(ROOT / "recordings" / "manifest.toml", cache / "recordings")
+    return Recordings(ROOT / "recordings" / "manifest.toml", cache_folder(os.environ))
 
 
 @pytest.fixture(scope="session")

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import tomllib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from khosq.archives import Archive, fetch_members
 from khosq.errors import Failed
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Mapping
 
 RecordingKind = Literal["single_voice", "phone_call"]
 
@@ -105,6 +106,13 @@ class Recordings:
     def _members_of(self, archive: Archive) -> list[Member]:
         places = [place for recording in self.all() for place in (recording.audio, recording.rttm)]
         return [place for place in places if isinstance(place, Member) and place.archive == archive]
+
+
+def cache_folder(environ: Mapping[str, str]) -> Path:
+    """Give the user's folder for fetched recordings: beside the models."""
+    if models := environ.get("KHOSQ_MODELS_DIR"):
+        return Path(models).parent / "recordings"
+    return Path(environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "khosq" / "recordings"
 
 
 def _read(entry: dict[str, Any], folder: Path) -> Recording:
