@@ -1,6 +1,11 @@
 """What import-linter cannot say about the layout, and what the documents promise."""
 
+import ast
 import re
+import sys
+import tomllib
+from collections.abc import Iterator
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -27,6 +32,32 @@ def test_vendor_names_stay_inside_their_faces() -> None:
         and any(vendor in source.read_text("utf-8").lower() for vendor in VENDORS)
     ]
     assert leaks == []
+
+
+def test_every_library_that_the_package_imports_is_a_declared_dependency() -> None:
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["dependencies"]
+    names = {_normal(re.split(r"[^\w.-]", requirement)[0]) for requirement in declared}
+    providers = packages_distributions()
+    undeclared = {
+        f"{module} in {source.relative_to(SOURCE)}"
+        for source in SOURCE.rglob("*.py")
+        for module in _imported(source)
+        if module not in sys.stdlib_module_names | {"khosq"}
+        and not names & {_normal(name) for name in providers.get(module, [])}
+    }
+    assert undeclared == set()
+
+
+def _imported(source: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(source.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module.partition(".")[0]
+
+
+def _normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def test_requirements_carry_hashes_and_no_address() -> None:
