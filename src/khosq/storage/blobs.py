@@ -1,0 +1,221 @@
+"""Blobs: bytes under a key, in a folder of this machine or in a bucket."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import shutil
+import time
+import uuid
+from collections.abc import AsyncIterator, Callable, Iterator
+from functools import partial
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO, Protocol, TypeVar
+from urllib.parse import unquote, urlsplit
+
+from obstore.store import from_url
+
+from khosq.errors import NotFound, TooLarge
+from khosq.storage.bucket import Bucket, translated
+from khosq.storage.folder import Folder
+
+_BLOCK_BYTES = 1024 * 1024
+_DAY = 86_400.0
+_BUCKETS = {"s3", "gs", "az", "memory"}
+
+T = TypeVar("T")
+
+
+class Draft(Protocol):
+    """A blob being written; it appears on ``commit``, whole."""
+
+    def write(self, data: bytes) -> None:
+        """Append."""
+        ...
+
+    def commit(self) -> None:
+        """Make it durable and let it appear."""
+        ...
+
+    def abandon(self) -> None:
+        """Leave nothing behind, not even when it was just committed."""
+        ...
+
+
+class Store(Protocol):
+    """Where blobs lie."""
+
+    def begin(self, key: str) -> Draft:
+        """Start a blob, without touching the store yet."""
+        ...
+
+    def path(self, key: str) -> Path | None:
+        """Return where the blob lies on this machine, if it does."""
+        ...
+
+    def open(self, key: str) -> BinaryIO:
+        """Open a blob for reading; NotFound where there is none."""
+        ...
+
+    def delete(self, key: str) -> None:
+        """Remove a blob, if it is there."""
+        ...
+
+    def delete_prefix(self, prefix: str) -> None:
+        """Remove everything under a folder of keys."""
+        ...
+
+    def free_bytes(self) -> int | None:
+        """Return how much still fits; None where nobody knows."""
+        ...
+
+    def sweep_unfinished(self, *, older_than: float, now: float) -> int:
+        """Remove old half-written blobs; return how many."""
+        ...
+
+
+class Blobs:
+    """Bytes under keys such as ``tenant/job/name``, at ``file:///…``, ``s3://…``, ``gs://…`` or ``az://…``."""
+
+    def __init__(self, url: str) -> None:
+        self._store = _store_at(url)
+
+    async def write(self, key: str, chunks: AsyncIterator[bytes], *, max_bytes: int) -> tuple[int, str]:
+        """Stream ``chunks`` into a blob; return its size and its SHA-256 in hex.
+
+        Whatever ends this early (the cap, a broken stream, a cancelled task) leaves nothing behind.
+
+        Raises:
+            TooLarge: more than ``max_bytes`` came.
+            Unavailable: the store is full or away.
+
+        """
+        draft = self._store.begin(_checked(key))
+        try:
+            return await _pour(chunks, draft, max_bytes)
+        except BaseException:
+            await _in_thread(draft.abandon)
+            raise
+
+    def put(self, key: str, data: bytes) -> None:
+        """Keep ``data``, durably, instead of what was there."""
+        self._fill(key, iter((data,)))
+
+    def put_file(self, key: str, path: Path) -> None:
+        """Keep a copy of a file."""
+        with path.open("rb") as file:
+            self._fill(key, iter(lambda: file.read(_BLOCK_BYTES), b""))
+
+    def get(self, key: str) -> bytes:
+        """Return a whole blob."""
+        with self.open(key) as file:
+            return file.read()
+
+    def open(self, key: str) -> BinaryIO:
+        """Open a blob as a file that can be read and sought."""
+        return self._store.open(_checked(key))
+
+    def local_path(self, key: str) -> Path | None:
+        """Return where the blob lies, or would lie, on this machine; None where the store is remote."""
+        return self._store.path(_checked(key))
+
+    def materialise(self, key: str, folder: Path) -> Path:
+        """Return a file with the blob's bytes: its own, or a copy made once in ``folder``."""
+        path = self.local_path(key)
+        if path is None:
+            path = folder / key
+            if not path.exists():
+                self._download(key, path)
+        if not path.is_file():
+            raise NotFound
+        return path
+
+    def delete(self, key: str) -> None:
+        """Remove a blob, if it is there."""
+        self._store.delete(_checked(key))
+
+    def delete_prefix(self, prefix: str) -> None:
+        """Remove every blob under a folder of keys: ``a/b`` removes ``a/b/c`` but not ``a/bc``."""
+        self._store.delete_prefix(_checked(prefix.rstrip("/")))
+
+    def free_bytes(self) -> int | None:
+        """Return how many bytes the disk still takes; None where the store is remote."""
+        return self._store.free_bytes()
+
+    def sweep_unfinished(self, *, older_than: float = _DAY) -> int:
+        """Remove what killed processes left half written; return how many."""
+        return self._store.sweep_unfinished(older_than=older_than, now=time.time())
+
+    def _fill(self, key: str, pieces: Iterator[bytes]) -> None:
+        draft = self._store.begin(_checked(key))
+        try:
+            for piece in pieces:
+                draft.write(piece)
+            draft.commit()
+        except BaseException:
+            draft.abandon()
+            raise
+
+    def _download(self, key: str, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = path.with_name(f".{uuid.uuid4().hex}")
+        try:
+            with self.open(key) as blob, unfinished.open("xb") as copy:
+                shutil.copyfileobj(blob, copy, _BLOCK_BYTES)
+            unfinished.replace(path)
+        finally:
+            unfinished.unlink(missing_ok=True)
+
+
+def _store_at(url: str) -> Store:
+    parts = urlsplit(url)
+    if parts.scheme == "file":
+        return Folder(Path(unquote(parts.path)))
+    if parts.scheme not in _BUCKETS:
+        raise ValueError(f"storage is at file://, s3://, gs:// or az://, not at {parts.scheme or url!r}")
+    with translated():
+        return Bucket(from_url(url))
+
+
+def _checked(key: str) -> str:
+    path = PurePosixPath(key)
+    is_plain = key and "\\" not in key and "\0" not in key and str(path) == key
+    if not is_plain or path.is_absolute() or any(part.startswith(".") for part in path.parts):
+        raise ValueError(f"not a key: {key!r}")
+    return key
+
+
+async def _pour(chunks: AsyncIterator[bytes], draft: Draft, max_bytes: int) -> tuple[int, str]:
+    digest = hashlib.sha256()
+    size = 0
+    block = bytearray()
+
+    def append(data: bytes) -> None:
+        digest.update(data)
+        draft.write(data)
+
+    async for chunk in chunks:
+        size += len(chunk)
+        if size > max_bytes:
+            raise TooLarge(f"The body is larger than the {max_bytes} bytes that are accepted.")
+        block += chunk
+        if len(block) >= _BLOCK_BYTES:
+            full, block = bytes(block), bytearray()
+            await _in_thread(partial(append, full))
+    await _in_thread(partial(append, bytes(block)))
+    await _in_thread(draft.commit)
+    return size, digest.hexdigest()
+
+
+async def _in_thread(work: Callable[[], T]) -> T:
+    """Run ``work`` in a thread, and see it end even when cancelled, so that nobody cleans up beside it."""
+    task = asyncio.ensure_future(asyncio.to_thread(work))
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        while not task.done():
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.wait([task])
+        task.exception()  # ours is the cancellation; a failure beside it is not news
+        raise
