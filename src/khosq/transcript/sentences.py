@@ -14,7 +14,7 @@ SENTENCE_MARKS = frozenset(".!?…։।॥؟۔。！？")  # noqa: RUF001 (each 
 
 CLAUSE_MARKS = frozenset(",;:՝،؛、–—")  # noqa: RUF001 (each script's own)
 
-LONGEST_WITHOUT_MARKS = 30
+LONGEST_WITHOUT_MARKS = 40
 """Words after which text without marks is cut at its longest pause."""
 
 _CLOSERS = "\"'”’»›)]}"  # noqa: RUF001 (quotation marks as people write them)
