@@ -67,7 +67,7 @@ def main() -> int:
                 heard = send_all(server, sounds)
                 summarise(heard, server)
         except ServerTrouble as trouble:
-            console.print(f"[bold red]{trouble}[/]")
+            console.print(Text(str(trouble), "red"), soft_wrap=True)
             return 1
     console.print("The server has stopped cleanly. [bold]make serve[/] starts one that stays.")
     return int(any(each.status == "failed" for each in heard))
@@ -76,12 +76,12 @@ def main() -> int:
 def send_all(server: DemoServer, sounds: list[tuple[Recording, bytes]]) -> list[Heard]:
     """Send one after another, so that the seconds are each recording's own."""
     console.print(f"khosq is ready at {server.address}\n")
-    heard = []
+    heard, page = [], Page()
     with httpx2.Client(base_url=server.address, headers={"Authorization": f"Bearer {server.key}"}, timeout=60) as http:
         for recording, mp3 in sounds:
             with console.status(f"{recording.name} …"):
                 heard.append(send(http, recording, mp3))
-            show(heard[-1])
+            page.show(heard[-1])
     return heard
 
 
@@ -121,12 +121,26 @@ def wait(http: httpx2.Client, job: str) -> httpx2.Response:
     raise ServerTrouble(f"{job} was not done after {PATIENCE} s.")
 
 
-def show(heard: Heard) -> None:
-    """Print reference and transcript side by side."""
-    known = heard.recording
-    kind = known.kind.replace("_", " ") + (", a party per channel" if known.channels > 1 else "")
-    console.print(Text.assemble((known.name, "bold"), f"  {known.language}, {kind}", style="cyan"))
-    if heard.status == "transcribed":
+class Page:
+    """Prints recordings one below the other and says no warning twice."""
+
+    def __init__(self) -> None:
+        self._said: set[str] = set()
+
+    def show(self, heard: Heard) -> None:
+        """Print reference and transcript side by side."""
+        known = heard.recording
+        kind = known.kind.replace("_", " ") + (", a party per channel" if known.channels > 1 else "")
+        console.print(Text.assemble((known.name, "bold"), f"  {known.language}, {kind}", style="cyan"))
+        if heard.status == "transcribed":
+            self._compare(known, heard)
+        else:
+            self._remark(heard.text, "red" if heard.status == "failed" else "yellow")
+        if heard.warning:
+            self._remark(heard.warning, "yellow")
+        console.print()
+
+    def _compare(self, known: Recording, heard: Heard) -> None:
         table = Table(box=None, padding=(0, 2), expand=True)
         table.add_column("said", ratio=1, style="dim", header_style="dim")
         table.add_column("heard", ratio=1, header_style="dim")
@@ -134,11 +148,11 @@ def show(heard: Heard) -> None:
         console.print(table)
         figures = f"WER {heard.wer:.0%} · {heard.seconds:.1f} s for {heard.duration:.1f} s of sound"
         console.print(Padding(Text(figures, "green"), (0, 2)))
-    else:
-        console.print(Padding(Text(heard.text, "red" if heard.status == "failed" else "yellow"), (0, 2)))
-    if heard.warning:
-        console.print(Padding(Text(heard.warning, "yellow"), (0, 2)))
-    console.print()
+
+    def _remark(self, text: str, style: str) -> None:
+        shown = text if text not in self._said else f"{text.split('.', maxsplit=1)[0]}. (as above)"
+        self._said.add(text)
+        console.print(Padding(Text(shown, style), (0, 2)))
 
 
 def reference(known: Recording) -> Text:
@@ -171,9 +185,10 @@ def as_mp3(path: Path) -> bytes:
     memory = io.BytesIO()
     with av.open(path) as source, av.open(memory, "w", format="mp3") as target:
         sound = source.streams.audio[0]
-        stream = target.add_stream("libmp3lame", rate=sound.rate, layout=sound.layout.name)
+        layout = {1: "mono", 2: "stereo"}[sound.channels]
+        stream = target.add_stream("libmp3lame", rate=sound.rate, layout=layout)
         stream.bit_rate = 64_000 * sound.channels
-        resampler = av.AudioResampler("fltp", sound.layout.name, sound.rate)
+        resampler = av.AudioResampler("fltp", layout, sound.rate)
         for frame in source.decode(sound):
             for part in resampler.resample(frame):
                 target.mux(stream.encode(part))

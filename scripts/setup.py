@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ from khosq.errors import KhosqError
 
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
+CATALOGUE = ROOT / "src" / "khosq" / "speech" / "catalogue.toml"
 
 
 def main() -> None:
@@ -28,7 +30,7 @@ def main() -> None:
 
 
 def _install(level: str) -> None:
-    stamp, wanted = _stamp(level), _fingerprint(level)
+    stamp, wanted = _stamp(level), _fingerprint(ROOT / "requirements" / f"{level}.txt", ROOT / "pyproject.toml")
     if PYTHON.exists() and stamp.exists() and stamp.read_text() == wanted:
         return
     stamp.unlink(missing_ok=True)
@@ -43,18 +45,23 @@ def _install(level: str) -> None:
 
 
 def _fetch_models() -> None:
+    caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    folder = Path(os.environ.get("KHOSQ_MODELS_DIR") or caches / "khosq" / "models")
+    stamp, wanted = _stamp("models"), f"{folder} {_fingerprint(CATALOGUE)}"
+    if folder.exists() and stamp.exists() and stamp.read_text() == wanted:
+        return
     pulled = subprocess.run([VENV / "bin" / "khosq", "models", "pull"], stdout=sys.stderr, check=False)
     if pulled.returncode:
         raise SystemExit(pulled.returncode)
+    stamp.write_text(wanted)
 
 
 def _stamp(level: str) -> Path:
     return VENV / f".installed-{level}"
 
 
-def _fingerprint(level: str) -> str:
-    """Change with whatever makes a new installation needed."""
-    files = [ROOT / "requirements" / f"{level}.txt", ROOT / "pyproject.toml"]
+def _fingerprint(*files: Path) -> str:
+    """Change with the files."""
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 
