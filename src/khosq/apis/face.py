@@ -12,10 +12,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from khosq.clock import Clock
+from khosq.delivery.dialect import Dialect
 from khosq.errors import Invalid, KhosqError
-from khosq.jobs.job import Job
 from khosq.jobs.lookup import Lookup
-from khosq.jobs.results import Outcome
 from khosq.jobs.submission import Submissions
 from khosq.media.recording import MediaType, StoredRecording
 from khosq.serving.addresses import base_url
@@ -67,8 +66,9 @@ class Desk:
     upload_ttl: timedelta
     body_timeout: float
     """Seconds; see ``serving.bodies``."""
-    max_upload_bytes: int
     public_url: str | None = None
+    max_upload_bytes: int | None = None
+    """A recording that says it is larger is refused before any of it is read; ``intake`` counts for itself."""
 
     def base_url(self, request: Request) -> str:
         """Return what our links begin with, without a slash at the end."""
@@ -83,14 +83,6 @@ class Desk:
         """
         if not self.languages.can_serve(language):
             raise Invalid(f"{field}: {self.languages.missing_model(language)}", field=field)
-
-
-class Dialect(Protocol):
-    """How a face words the events it sends."""
-
-    def transcript_ready(self, *, job: Job, outcome: Outcome, secret: str, link: str) -> bytes:
-        """Return the body that tells a receiver of a finished transcript."""
-        ...
 
 
 @dataclass(frozen=True)

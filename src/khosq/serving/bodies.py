@@ -23,7 +23,7 @@ SLOWEST = 1000
 """Bytes per second below which a media body counts as stalled."""
 
 
-def check_declared_size(request: Request, limit: int) -> None:
+def check_declared_size(request: Request, limit: int | None) -> None:
     """Refuse a body that says it is too large, before any of it is read.
 
     Raises:
@@ -31,7 +31,7 @@ def check_declared_size(request: Request, limit: int) -> None:
 
     """
     declared = request.headers.get("content-length", "")
-    if declared.isdecimal() and int(declared[:20]) > limit:
+    if limit is not None and declared.isdecimal() and int(declared[:20]) > limit:
         raise TooLarge(f"The body is larger than the {limit} bytes that are accepted.")
 
 

@@ -17,18 +17,18 @@ class Meters:
     """The measures of one server."""
 
     def __init__(self, count_jobs: Callable[[], Mapping[str, int]]) -> None:
-        self._registry = CollectorRegistry()
+        self.registry = CollectorRegistry()
         self._requests = Counter(
-            "khosq_http_requests", "Requests answered.", ("door", "route", "method", "status"), registry=self._registry
+            "khosq_http_requests", "Requests answered.", ("door", "route", "method", "status"), registry=self.registry
         )
         self._seconds = Histogram(
             "khosq_http_request_seconds",
             "Time from a request's headers to its answer's end.",
             ("door", "route", "method"),
             buckets=BUCKETS,
-            registry=self._registry,
+            registry=self.registry,
         )
-        self._registry.register(_JobsByState(count_jobs))
+        self.registry.register(_JobsByState(count_jobs))
 
     def note(self, door: str, route: str, method: str, status: int, seconds: float) -> None:
         """Count one request."""
@@ -38,7 +38,7 @@ class Meters:
 
     def answer(self) -> Response:
         """Return everything in Prometheus' text form."""
-        return Response(generate_latest(self._registry), media_type="text/plain; version=0.0.4")
+        return Response(generate_latest(self.registry), media_type="text/plain; version=0.0.4")
 
 
 class _JobsByState(Collector):

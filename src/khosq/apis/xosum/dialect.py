@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from khosq.apis.xosum.mapping import from_outcome
 from khosq.delivery.dialect import Endpoint, Letter
 from khosq.jobs.job import Job, JobEvent
@@ -12,8 +18,8 @@ from khosq.serving.answers import to_json
 class XosumDialect:
     """Wording of the events of the account's ``webhookURL``."""
 
-    events = {JobEvent.COMPLETED: "transcript_ready"}  # noqa: RUF012 - the contract's attribute, never changed
-    offsets = (0.0,)
+    events: Mapping[JobEvent, str] = MappingProxyType({JobEvent.COMPLETED: "transcript_ready"})
+    offsets: tuple[float, ...] = (0.0,)
     deadline = 10.0
 
     def letter(self, event: str, *, job: Job, outcome: Outcome, endpoint: Endpoint, link: str) -> Letter:
