@@ -94,3 +94,12 @@ class Settings(BaseSettings):
     def storage(self) -> str:
         """The object store's address, the default filled in."""
         return self.storage_url or (self.data_dir / "blobs").absolute().as_uri()
+
+    def as_environment(self) -> dict[str, str]:
+        """Return the settings that were given, as the environment variables that give them again."""
+        given = self.model_dump(mode="json", exclude_unset=True, exclude_none=True)
+        return {f"KHOSQ_{name.upper()}": _written(value) for name, value in given.items()}
+
+
+def _written(value: object) -> str:
+    return ",".join(map(str, value)) if isinstance(value, list) else str(value)

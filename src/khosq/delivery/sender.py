@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import sqlalchemy as sa
 import structlog
+from dbos import DBOS
 
 from khosq.clock import Clock
 from khosq.delivery.dialect import Dialect, Endpoint, Letter
@@ -53,18 +54,28 @@ class Sender:
         self,
         store: DeliveryStore,
         lookup: Lookup,
+        queue: Queue,
         dialects: Mapping[str, Dialect],
         post: Post,
         *,
+        offsets: Sequence[float] | None,
         public_url: str,
         clock: Clock,
     ) -> None:
         self._store = store
         self._lookup = lookup
+        self._queue = queue
+        self._offsets = offsets
         self._dialects = dialects
         self._post = post
         self._public_url = public_url.rstrip("/")
         self._clock = clock
+
+    async def deliver(self, delivery_id: str, number: int) -> None:
+        """Make one try; a further one is a delayed entry in the queue, which holds no worker."""
+        wait = await DBOS.run_step_async({"name": "post"}, self.attempt, delivery_id, number)
+        if wait is not None:
+            await DBOS.run_step_async({"name": "again"}, self._enqueue_next, delivery_id, number + 1, wait)
 
     async def attempt(self, delivery_id: str, number: int) -> float | None:
         """Make try ``number`` of a delivery; return in how many seconds the next is due, None if there is none."""
@@ -73,12 +84,13 @@ class Sender:
             return None
         dialect = self._dialects[delivery.endpoint.door]
         attempt = await self._try(delivery, dialect, number)
-        is_last = number >= len(dialect.offsets)
+        offsets = self._schedule(dialect)
+        is_last = number >= len(offsets)
         await asyncio.to_thread(self._store.note_attempt, delivery_id, attempt, is_last=is_last)
         log.info(
             "webhook tried",
             action="webhook_tried",
-            job=delivery.job_id,
+            job_id=delivery.job_id,
             delivery=delivery_id,
             number=number,
             status=attempt.status,
@@ -86,7 +98,15 @@ class Sender:
         )
         if attempt.is_accepted or is_last:
             return None
-        return dialect.offsets[number] - dialect.offsets[number - 1]
+        return max(0.0, offsets[number] - offsets[number - 1])
+
+    def _schedule(self, dialect: Dialect) -> Sequence[float]:
+        """Return when the tries are made; the operator's choice never gives a one-try API a second."""
+        return dialect.offsets if self._offsets is None or len(dialect.offsets) == 1 else self._offsets
+
+    def _enqueue_next(self, delivery_id: str, number: int, wait: float) -> None:
+        name = f"{delivery_id}:{number}"
+        self._queue.enqueue(None, DELIVER, name, delivery_id, number, queue=HOOKS, delay=wait)
 
     async def _try(self, delivery: Delivery, dialect: Dialect, number: int) -> Attempt:
         letter = await asyncio.to_thread(self._word, delivery, dialect)

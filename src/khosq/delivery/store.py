@@ -83,12 +83,13 @@ class DeliveryStore:
         self._database = database
         self._insert = sqlite.insert if database.is_sqlite else postgresql.insert
 
-    def set_endpoint(self, endpoint: Endpoint) -> None:
+    def set_endpoint(self, endpoint: Endpoint) -> Endpoint:
         """Keep a tenant's one endpoint at an API; a later one replaces it."""
         row = self._insert(endpoints).values(**asdict(endpoint))
         changed = {"url": row.excluded.url, "secret": row.excluded.secret}
         with self._database.write() as connection:
             connection.execute(row.on_conflict_do_update(index_elements=["tenant_id", "door"], set_=changed))
+            return self.endpoints_of(connection, endpoint.tenant_id, endpoint.door)[0]
 
     def endpoints_of(self, connection: sa.Connection, tenant_id: str, door: str) -> list[Endpoint]:
         """Return where a tenant wants to be told of jobs made at ``door``."""

@@ -20,7 +20,7 @@ class Queue:
 
     def enqueue(  # noqa: PLR0913 - one enqueue's parts
         self,
-        connection: sa.Connection,
+        connection: sa.Connection | None,
         workflow: str,
         workflow_id: str,
         *args: Any,
@@ -28,10 +28,10 @@ class Queue:
         tenant_id: str | None = None,
         delay: float = 0.0,
     ) -> None:
-        """Enqueue a workflow inside the caller's transaction; the same id twice is one workflow.
+        """Enqueue a workflow; the same id twice is one workflow.
 
         Args:
-            connection: the transaction that also holds the row this work is about.
+            connection: the transaction that also holds the row this work is about; None for one of its own.
             workflow: its registered name.
             workflow_id: its identity.
             args: what it is called with.
@@ -45,7 +45,10 @@ class Queue:
             options["queue_partition_key"] = tenant_id
         if delay:
             options["delay_seconds"] = delay
-        self._client.enqueue_in_transaction(connection, options, *args)
+        if connection is None:
+            self._client.enqueue(options, *args)
+        else:
+            self._client.enqueue_in_transaction(connection, options, *args)
 
     def cancel(self, workflow_id: str) -> None:
         """Stop a workflow: waiting, it never starts; running, its step is interrupted."""

@@ -65,7 +65,7 @@ class Worker:
         self._chores = chores
         self._stop = threading.Event()
         for workflow_name, workflow in workflows.items():
-            DBOS.workflow(name=workflow_name, max_recovery_attempts=MOST_RECOVERIES)(workflow)
+            DBOS.workflow(name=workflow_name, max_recovery_attempts=MOST_RECOVERIES)(_as_function(workflow))
 
     def start(self) -> None:
         """Begin to work. The worker is seen alive before it can claim anything."""
@@ -142,7 +142,21 @@ class Worker:
             log.warning("took over from dead workers", action="took_over", workers=dead)
 
 
+def _as_function(workflow: Workflow) -> Workflow:
+    """Wrap a method: DBOS writes attributes on what it is given."""
+
+    async def run(*args: Any) -> Any:
+        return await workflow(*args)
+
+    return run
+
+
 def lost_workflows() -> list[str]:
     """Return the ids of workflows that were given up after too many recoveries."""
     found = DBOS.list_workflows(status="MAX_RECOVERY_ATTEMPTS_EXCEEDED", load_input=False, load_output=False)
     return [one.workflow_id for one in found]
+
+
+def forget_workflow(workflow_id: str) -> None:
+    """Remove a workflow whose end was noted elsewhere."""
+    DBOS.delete_workflow(workflow_id)

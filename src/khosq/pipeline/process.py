@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, ParamSpec, TypeVar
 
 import structlog
@@ -30,7 +30,7 @@ class Road:
 
     async def process(self, job_id: str) -> None:
         """Run the job's stages; whatever happens, the job ends in a final state that says why."""
-        with structlog.contextvars.bound_contextvars(job=job_id):
+        with structlog.contextvars.bound_contextvars(job_id=job_id):
             try:
                 await self._travel(job_id)
             except JobEnded:
@@ -49,10 +49,21 @@ class Road:
             asyncio.create_task(_step(f"recognize {number}", stages.recognize, job_id, sound, plan, number))
             for number in range(len(plan.pieces))
         ]
-        heard = await asyncio.gather(*recognitions)
-        turns = await voices
+        try:
+            heard = await asyncio.gather(*recognitions)
+            turns = await voices
+        except BaseException:
+            await _abandon([voices, *recognitions])
+            raise
         warnings = await _step("analyse", stages.analyse, job_id, sound, plan, turns, heard)
         await _step("finish", stages.finish, job_id, warnings)
+
+
+async def _abandon(tasks: Sequence[asyncio.Task[Any]]) -> None:
+    """Stop what goes on beside a stage that broke or was cancelled."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _step(name: str, stage: Callable[P, Coroutine[Any, Any, T]], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -50,8 +50,8 @@ class ModelProcesses:
 
     def close(self) -> None:
         """End every process now."""
-        self._pool.stop()  # type: ignore[no-untyped-call]
-        self._pool.join()  # type: ignore[no-untyped-call]
+        self._pool.stop()  # type: ignore[no-untyped-call]  # pebble leaves this one unannotated
+        self._pool.join()
 
 
 def _settle() -> None:

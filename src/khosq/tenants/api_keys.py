@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from khosq.clock import Clock
-from khosq.errors import Forbidden, Invalid, NotFound, Unauthorized
+from khosq.errors import Forbidden, NotFound, Unauthorized
 from khosq.identifiers import new_id
 from khosq.tenants.store import TenantStore
-from khosq.tenants.tenant import SCOPES, ApiKey, Scope, Tenant
+from khosq.tenants.tenant import SCOPES, ApiKey, Scope, Tenant, checked_name
 
 _PREFIX = "kq_"
 _SECRET_LENGTH = 40
@@ -41,10 +41,8 @@ class ApiKeys:
 
     def create(self, tenant_name: str, scope: Scope) -> tuple[str, ApiKey]:
         """Make a key, and its tenant if it is new; return the secret, which is kept nowhere, and the key."""
-        if not tenant_name.strip() or len(tenant_name) > 200:  # noqa: PLR2004 - the column's width
-            raise Invalid("A tenant's name has 1 to 200 characters.", field="tenant")
         now = self._clock()
-        tenant = self._store.ensure(Tenant(new_id(), tenant_name.strip(), None, now))
+        tenant = self._store.ensure(Tenant(new_id(), checked_name(tenant_name), None, now))
         secret = _PREFIX + new_id(_SECRET_LENGTH)
         key = ApiKey(new_id(), tenant.id, secret[: len(_PREFIX) + 6], scope, now)
         self._store.add_key(key, digest=self._digest(secret))

@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from khosq.errors import Invalid
 from khosq.transcript.timespan import Seconds
 
 Scope = Literal["read", "write", "admin"]
 SCOPES: tuple[Scope, ...] = ("read", "write", "admin")
 """Each includes those before it."""
+
+LONGEST_NAME = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,3 +39,11 @@ class ApiKey:
     created_at: datetime
     revoked_at: datetime | None = None
     last_used_at: datetime | None = None
+
+
+def checked_name(name: str) -> str:
+    """Return a tenant's name as it is kept."""
+    name = name.strip()
+    if not 0 < len(name) <= LONGEST_NAME or not name.isprintable():
+        raise Invalid(f"A tenant's name has 1 to {LONGEST_NAME} printable characters.", field="tenant")
+    return name

@@ -1,0 +1,87 @@
+"""The HTTP server."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
+from functools import partial
+
+import uvicorn
+from prometheus_client import start_http_server
+
+from khosq.apis import open_doors
+from khosq.apis.face import Desk
+from khosq.assembly.core import Core, open_core
+from khosq.assembly.models import Languages
+from khosq.errors import Unavailable
+from khosq.media.intake import take_in
+from khosq.media.recording import MediaType, StoredRecording
+from khosq.serving.app import build_app
+from khosq.serving.deadlines import Limits
+from khosq.serving.metrics import Meters
+from khosq.serving.refusals import refusal
+from khosq.serving.server import server_config
+from khosq.settings import Settings
+
+try:
+    from khosq.web import open_web
+except ImportError:
+    from khosq_web_stub import open_web
+
+_RETRY_WHEN_FULL = 60
+"""Seconds after which a client may try again when the disk ran low."""
+
+
+def run_api(settings: Settings) -> None:
+    """Serve the API and the dashboard until told to stop."""
+    with open_core(settings) as core:
+        build_server(core, readiness=lambda: None).run()
+
+
+def build_server(core: Core, *, readiness: Callable[[], str | None]) -> uvicorn.Server:
+    """Return the server of every door."""
+    settings = core.settings
+    desk = _desk(core)
+    doors = [*open_doors(desk), open_web(desk)]
+    meters = Meters(core.jobs.count_by_state)
+    if settings.metrics_port is not None:
+        start_http_server(settings.metrics_port, settings.metrics_host, registry=meters.registry)
+    app = build_app(doors, readiness=readiness, meters=meters, shows_metrics=settings.metrics_port is None)
+    config = server_config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        limits=Limits(head=settings.header_timeout, rest=settings.body_timeout),
+        refuse=partial(refusal, doors),
+        trusted_proxies=settings.trusted_proxies,
+    )
+    return uvicorn.Server(config)
+
+
+def _desk(core: Core) -> Desk:
+    settings = core.settings
+
+    async def intake(chunks: AsyncIterator[bytes], *, key: str, accept: frozenset[MediaType]) -> StoredRecording:
+        return await take_in(chunks, blobs=core.blobs, key=key, accept=accept, max_bytes=settings.max_upload_bytes)
+
+    def check_disk() -> None:
+        free = core.blobs.free_bytes()
+        if free is not None and free < settings.min_free_bytes:
+            raise Unavailable("The server's disk is nearly full; try again later.", retry_after=_RETRY_WHEN_FULL)
+
+    return Desk(
+        api_keys=core.keys,
+        rate_limits=core.rate_limits,
+        submissions=core.submissions,
+        lookup=core.lookup,
+        intake=intake,
+        discard=lambda recording: core.blobs.delete(recording.key),
+        languages=Languages(settings),
+        check_disk=check_disk,
+        clock=core.clock,
+        secret=core.secret.encode(),
+        default_language=settings.default_language,
+        upload_ttl=timedelta(seconds=settings.upload_ttl),
+        body_timeout=settings.body_timeout,
+        public_url=settings.public_url,
+    )

@@ -1,0 +1,102 @@
+"""``khosq doctor``: what is installed, what can be transcribed, what is wrong and what to do about it."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import sqlalchemy as sa
+import typer
+from rich.table import Table
+
+from khosq import __version__, assembly
+from khosq.cli.common import AsJson, DataDir, out, print_json, settings
+from khosq.errors import KhosqError
+from khosq.settings import Settings
+
+_SPOKEN = ("hy-AM", "en-US", "en-IN", "hi-IN", "ta-IN", "te-IN", "mr-IN", "nl-NL", "ru-RU")
+"""Languages of the APIs we answer, looked up for the report."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing looked at."""
+
+    name: str
+    state: str
+    """ok, warning or fault."""
+    found: str
+    remedy: str = ""
+
+
+def doctor(data_dir: DataDir = None, *, as_json: AsJson = False) -> None:
+    """Say what is installed, which models serve which languages, and what to do about each fault."""
+    chosen = settings(data_dir=data_dir)
+    checks = [_program(), *_database(chosen), _disk(chosen), *_parts(chosen.models_dir), *_languages(chosen)]
+    if as_json:
+        print_json([{name: getattr(check, name) for name in Check.__slots__} for check in checks])
+    else:
+        _print(checks)
+    raise typer.Exit(1 if any(check.state == "fault" for check in checks) else 0)
+
+
+def _print(checks: list[Check]) -> None:
+    colours = {"ok": "green", "warning": "yellow", "fault": "red"}
+    table = Table("", "what", "found", "what to do", box=None)
+    for check in checks:
+        table.add_row(f"[{colours[check.state]}]{check.state}[/]", check.name, check.found, check.remedy)
+    out.print(table)
+
+
+def _program() -> Check:
+    python = platform.python_version()
+    return Check("khosq", "ok", f"{__version__} on Python {python}, {sys.platform} {platform.machine()}")
+
+
+def _database(chosen: Settings) -> list[Check]:
+    try:
+        with assembly.open_core(chosen) as core:
+            jobs = core.jobs.count_by_state()
+            alive = [name for name, quiet in core.nodes.silences().items() if quiet <= chosen.dead_after]
+    except (sa.exc.SQLAlchemyError, OSError, KhosqError) as error:
+        return [Check("database", "fault", str(error).splitlines()[0], "Check KHOSQ_DATABASE_URL and KHOSQ_DATA_DIR.")]
+    found = ", ".join(f"{count} {state}" for state, count in sorted(jobs.items())) or "no jobs yet"
+    kind = sa.make_url(chosen.database).get_backend_name()
+    workers = Check("workers", "ok", f"{len(alive)} at work")
+    if not alive:
+        workers = Check("workers", "warning", "none at work", "Start the server: khosq serve")
+    return [Check("database", "ok", f"{kind}: {found}"), workers]
+
+
+def _disk(chosen: Settings) -> Check:
+    free = shutil.disk_usage(chosen.data_dir if chosen.data_dir.exists() else Path.cwd()).free
+    found = f"{free / 1024**3:.1f} GiB free for {chosen.data_dir}"
+    if free < chosen.min_free_bytes:
+        remedy = "Free some space: below KHOSQ_MIN_FREE_BYTES nothing new is taken in."
+        return Check("disk", "fault", found, remedy)
+    return Check("disk", "ok", found)
+
+
+def _parts(models_dir: Path) -> list[Check]:
+    missing = assembly.missing_parts(models_dir)
+    if not missing:
+        return [Check("model parts", "ok", f"all in {models_dir}")]
+    return [Check(name, "fault", "not installed", f"Run: khosq models pull {name}") for name in missing]
+
+
+def _languages(chosen: Settings) -> list[Check]:
+    return [_language(chosen, language) for language in _SPOKEN]
+
+
+def _language(chosen: Settings, language: str) -> Check:
+    try:
+        choice = assembly.resolver(chosen.model_copy(update={"models_auto_pull": False}))(language)
+    except KhosqError as error:
+        state = "fault" if language == chosen.default_language else "warning"
+        return Check(language, state, "no model", error.message)
+    if choice.warning is None:
+        return Check(language, "ok", choice.model)
+    return Check(language, "warning", f"{choice.model} ({choice.kind})", choice.warning)
