@@ -22,11 +22,7 @@ from khosq.serving.metrics import Meters
 from khosq.serving.refusals import refusal
 from khosq.serving.server import server_config
 from khosq.settings import Settings
-
-try:
-    from khosq.web import open_web
-except ImportError:
-    from khosq_web_stub import open_web
+from khosq.web import open_web
 
 _RETRY_WHEN_FULL = 60
 """Seconds after which a client may try again when the disk ran low."""
