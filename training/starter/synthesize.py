@@ -15,15 +15,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import soxr
 
-from clips import SAMPLE_RATE, write_clips
-from languages import LANGUAGES, Language
+from .clips import SAMPLE_RATE, Pcm, Waveform, write_clips
+from .languages import LANGUAGES, Language
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-TRAIN_VARIANTS = (
-    "m1 m2 m3 m4 m5 m6 m7 f1 f2 f3 f4 f5 max steph Andrea linda Diogo edward Gene norbert"
-).split()
+_PLAIN_VARIANTS = tuple(f"m{n}" for n in range(1, 8)) + tuple(f"f{n}" for n in range(1, 6))
+TRAIN_VARIANTS = (*_PLAIN_VARIANTS, "max", "steph", "Andrea", "linda", "Diogo", "edward", "Gene", "norbert")
 DEV_VARIANTS = ("anika", "Denis", "robosoft6", "Mario")
 DEV_SHARE = 0.04
 LONGEST_S = 16
@@ -62,9 +61,7 @@ def phrases(sentence: str, rng: random.Random) -> Iterator[str]:
         words = words[count:]
 
 
-def plan(
-    sentences: list[str], voice: str, variants: tuple[str, ...] | list[str], rng: random.Random
-) -> list[Utterance]:
+def plan(sentences: list[str], voice: str, variants: tuple[str, ...], rng: random.Random) -> list[Utterance]:
     """One pass over the sentences, cut and voiced at random."""
     return [
         Utterance(
@@ -79,7 +76,7 @@ def plan(
     ]
 
 
-def speak(utterance: Utterance) -> np.ndarray:
+def speak(utterance: Utterance) -> Pcm:
     """Audio of one utterance, 16-bit at the model's rate."""
     command = ["espeak-ng", "--stdin", "--stdout", "-v", utterance.voice]
     command += ["-s", str(utterance.speed), "-p", str(utterance.pitch), "-g", str(utterance.gap)]
@@ -88,13 +85,11 @@ def speak(utterance: Utterance) -> np.ndarray:
         rate = file.getframerate()
     # espeak-ng cannot seek in a pipe, so the header's frame count is a placeholder.
     spoken = np.frombuffer(done.stdout[44:], dtype=np.int16).astype(np.float32)
-    resampled = soxr.resample(spoken, rate, SAMPLE_RATE)
+    resampled: Waveform = soxr.resample(spoken, rate, SAMPLE_RATE)
     return np.clip(resampled, -32768, 32767).astype(np.int16)
 
 
-def spoken_clips(
-    utterances: list[Utterance], language: Language
-) -> Iterator[tuple[np.ndarray, str]]:
+def spoken_clips(utterances: list[Utterance], language: Language) -> Iterator[tuple[Pcm, str]]:
     """Speak all utterances, a few at a time, leaving out the silent and the overlong."""
     with ThreadPoolExecutor(4) as pool:
         for utterance, samples in zip(utterances, pool.map(speak, utterances), strict=True):
@@ -109,11 +104,7 @@ def synthesize(sentences: Path, language: Language, workdir: Path, passes: int) 
     train, dev = split_sentences(read_sentences(sentences, language), rng)
     sets = {
         "dev": plan(dev, language.voice, DEV_VARIANTS, rng),
-        "train": [
-            utterance
-            for _ in range(passes)
-            for utterance in plan(train, language.voice, TRAIN_VARIANTS, rng)
-        ],
+        "train": [utterance for _ in range(passes) for utterance in plan(train, language.voice, TRAIN_VARIANTS, rng)],
     }
     for name, utterances in sets.items():
         clips = write_clips(workdir / name, spoken_clips(utterances, language))
@@ -129,9 +120,7 @@ def main() -> None:
     parser.add_argument("--workdir", type=Path, required=True)
     parser.add_argument("--passes", type=int, default=5, help="times each sentence is spoken")
     arguments = parser.parse_args()
-    synthesize(
-        arguments.sentences, LANGUAGES[arguments.language], arguments.workdir, arguments.passes
-    )
+    synthesize(arguments.sentences, LANGUAGES[arguments.language], arguments.workdir, arguments.passes)
 
 
 if __name__ == "__main__":

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
+import numpy.typing as npt
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-SAMPLE_RATE = 16_000
+SAMPLE_RATE: Final = 16_000
+
+Waveform = npt.NDArray[np.float32]
+"""Samples from -1 to 1."""
+
+Pcm = npt.NDArray[np.int16]
+"""Samples as they are stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +40,13 @@ class Clips:
         index = json.loads((folder / "clips.json").read_text(encoding="utf-8"))
         self.index = [Clip(**entry) for entry in index]
 
-    def audio(self, clip: Clip) -> np.ndarray:
-        """Samples of one clip, its loudest at 0.5."""
+    def audio(self, clip: Clip) -> Waveform:
+        """Return the samples of one clip, its loudest at 0.5."""
         samples = self.samples[clip.start : clip.start + clip.length].astype(np.float32)
-        return samples * (0.5 / max(float(np.abs(samples).max()), 1.0))
+        return samples * np.float32(0.5 / max(float(np.abs(samples).max()), 1.0))
 
 
-def write_clips(folder: Path, spoken: Iterable[tuple[np.ndarray, str]]) -> list[Clip]:
+def write_clips(folder: Path, spoken: Iterable[tuple[Pcm, str]]) -> list[Clip]:
     """Store clips in a folder; the index comes last, so its presence means success."""
     folder.mkdir(parents=True, exist_ok=True)
     index: list[Clip] = []

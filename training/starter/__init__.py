@@ -1,0 +1,1 @@
+"""Make a starter: a small speech recogniser trained on synthetic speech."""
