@@ -7,13 +7,15 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from khosq import registry
 from khosq.errors import ModelMissing
-from khosq.media.waveform import PcmFile
+from khosq.media.waveform import SAMPLE_RATE, PcmFile
 from khosq.speech.asr import Recognizer
 from khosq.speech.diarization import Diarizer
 from khosq.speech.engines import DIARIZERS, RECOGNIZERS, VOICE_ACTIVITY_DETECTORS
-from khosq.speech.models import Role, Setting, catalogue
+from khosq.speech.models import ModelEntry, Role, Setting, catalogue
 from khosq.speech.resolution import ModelChoice
 from khosq.speech.vad import VoiceActivityDetector
 from khosq.speech.weights import is_installed, model_folder
@@ -26,14 +28,15 @@ KEPT = 3
 """Recognisers in memory at once; a server that hears more languages loads again."""
 
 
-def detect_speech(sound: PcmFile, models_dir: Path) -> list[Timespan]:
-    """Return where somebody speaks on one channel, in order."""
-    return _voice_activity_detector(models_dir).detect(sound.blocks(READ_AHEAD))
+def detect_speech(channels: Sequence[PcmFile], models_dir: Path) -> tuple[tuple[Timespan, ...], ...]:
+    """Return where somebody speaks on each channel, in order."""
+    detector = _voice_activity_detector(models_dir)
+    return tuple(tuple(detector.detect(channel.blocks(READ_AHEAD))) for channel in channels)
 
 
-def tell_speakers(sound: PcmFile, regions: Sequence[Timespan], *, speakers: int, models_dir: Path) -> list[Turn]:
+def tell_voices_apart(sound: PcmFile, regions: Sequence[Timespan], speakers: int, models_dir: Path) -> tuple[Turn, ...]:
     """Return who speaks when on one channel, in order."""
-    return _diarizer(models_dir).diarize(sound, regions, speakers=speakers)
+    return tuple(_diarizer(models_dir).diarize(sound, regions, speakers=speakers))
 
 
 def recognize_piece(choice: ModelChoice, sound: PcmFile, chunks: Sequence[Timespan]) -> tuple[Word, ...]:
@@ -47,6 +50,17 @@ def recognize_piece(choice: ModelChoice, sound: PcmFile, chunks: Sequence[Timesp
         answers = engine.recognize([sound.read(chunk) for chunk in batch], language=choice.language)
         heard.extend(zip(batch, answers, strict=True))
     return tuple(_placed(word, chunk) for chunk, words in sorted(heard, key=lambda one: one[0]) for word in words)
+
+
+def try_out(entry: ModelEntry, folder: Path) -> None:
+    """Load a model from any folder and let it hear a second of silence.
+
+    Raises:
+        EngineFailed: it cannot be used.
+
+    """
+    engine: Recognizer = registry.load(entry.engine, RECOGNIZERS, "khosq.recognizers")(folder, **(entry.settings or {}))
+    engine.recognize([np.zeros(SAMPLE_RATE, np.float32)], language=entry.languages[0])
 
 
 @lru_cache(maxsize=KEPT)

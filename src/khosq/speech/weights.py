@@ -77,6 +77,16 @@ def is_installed(entry: ModelEntry, models_dir: Path) -> bool:
     return bool(files) and all(_size_of(folder / file.name) == file.size for file in files)
 
 
+def is_present(entry: ModelEntry, models_dir: Path) -> bool:
+    """Tell whether anything of the model is here, be it whole or damaged."""
+    return is_installed(entry, models_dir) or (models_dir / entry.name).is_dir()
+
+
+def can_be_pulled(entry: ModelEntry) -> bool:
+    """Tell whether the model comes from somewhere."""
+    return isinstance(entry.source, FromHub | FromIndex)
+
+
 def may_come(entry: ModelEntry, models_dir: Path) -> bool:
     """Tell whether fetching the model is worth a try: it comes from somewhere, which did not fail just now."""
     match entry.source:
@@ -229,7 +239,7 @@ def _fetch(entry: ModelEntry, models_dir: Path, on_progress: Progress | None) ->
                 _finish(entry, partial, models_dir)
             elif isinstance(entry.source, FromIndex):
                 with _scratch(models_dir) as scratch:
-                    _fetch_from_index(entry, entry.source, scratch, on_progress)
+                    _fetch_from_index(entry.source, scratch, on_progress)
                     _finish(entry, scratch, models_dir)
     except HubAway as error:
         refusals.remember(models_dir, hub_address(), error.message)
@@ -241,7 +251,7 @@ def _fetch(entry: ModelEntry, models_dir: Path, on_progress: Progress | None) ->
         raise ModelMissing(error.message) from error
 
 
-def _fetch_from_index(entry: ModelEntry, source: FromIndex, scratch: Path, on_progress: Progress | None) -> None:
+def _fetch_from_index(source: FromIndex, scratch: Path, on_progress: Progress | None) -> None:
     archive = Archive(project=source.project, filename=source.filename, sha256=source.sha256)
     places = {member: scratch / name for member, name in source.members.items()}
     fetch_members(archive, places, progress=on_progress)

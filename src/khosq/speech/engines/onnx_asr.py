@@ -63,11 +63,12 @@ class OnnxAsr:
         except Exception as error:  # the library and its runtime raise errors of many kinds
             raise EngineFailed(f"The speech engine stopped: {error}") from error
         for index, result in zip(audible, results, strict=True):
-            heard[index] = tuple(_words(result, duration=len(chunks[index]) / SAMPLE_RATE))
+            heard[index] = tuple(words_of(result, duration=len(chunks[index]) / SAMPLE_RATE))
         return heard
 
 
-def _words(result: Any, *, duration: Seconds) -> Iterator[Word]:
+def words_of(result: Any, *, duration: Seconds) -> Iterator[Word]:
+    """Yield the words that a timestamped result of the library spells, inside ``duration``."""
     if not result.tokens:
         return
     if result.timestamps is None:
