@@ -1,0 +1,178 @@
+"""``khosq models``: which models are here, and how to get others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.filesize import decimal
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+from rich.table import Table
+
+from khosq.cli.common import AsJson, err, out, print_json, settings
+from khosq.errors import Invalid
+from khosq.speech import weights
+from khosq.speech.hearing import try_out
+from khosq.speech.languages import closeness, named
+from khosq.speech.models import ModelEntry, catalogue
+
+app = typer.Typer(name="models", help="Speech models: which are here, and how to get others.", no_args_is_help=True)
+
+ModelsDir = Annotated[
+    Path | None, typer.Option("--models-dir", help="Where models lie (KHOSQ_MODELS_DIR).", show_default=False)
+]
+Names = Annotated[list[str], typer.Argument(help="Models, as `khosq models list` names them.")]
+
+ANY_LANGUAGE = "mul"
+"""BCP 47 for "several languages": the parts that every job needs."""
+
+
+@app.command("list")
+def list_models(
+    language: Annotated[str | None, typer.Option(help="Only what serves this language, such as hy-AM.")] = None,
+    models_dir: ModelsDir = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Show every model, per language, and whether it is here."""
+    rows = list(_rows(_folder(models_dir), language))
+    if as_json:
+        print_json(rows)
+        return
+    table = Table(box=None, pad_edge=False)
+    for title in ("Language", "Model", "Status", "Engine", "Size", "WER %", "Licence"):
+        table.add_column(title, justify="right" if title in {"Size", "WER %"} else "left", overflow="fold")
+    for row in rows:
+        size = decimal(row["size_bytes"]) if row["size_bytes"] else "?"
+        wer = f"{row['wer']:g}" if row["wer"] is not None else "-"
+        spoken = "any" if row["language"] == ANY_LANGUAGE else named(row["language"])
+        table.add_row(spoken, row["model"], row["status"], row["engine"], size, wer, row["licence"])
+    out.print(table)
+
+
+@app.command("pull")
+def pull_models(
+    names: Annotated[list[str] | None, typer.Argument(help="Models; none: the parts that every job needs.")] = None,
+    models_dir: ModelsDir = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Fetch models; a broken download goes on where it stopped."""
+    folder = _folder(models_dir)
+    wanted = [weights.find_model(name, folder) for name in names or []] or list(weights.missing_parts(folder))
+    for entry in wanted:
+        _pull(entry, folder)
+    _report([_where(entry, folder) for entry in wanted], as_json=as_json, nothing="Every part is here already.")
+
+
+@app.command("verify")
+def verify_models(
+    names: Annotated[list[str] | None, typer.Argument(help="Models; none: all that are here.")] = None,
+    models_dir: ModelsDir = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Check the files of models against their digests."""
+    folder = _folder(models_dir)
+    entries = [weights.find_model(name, folder) for name in names or []]
+    here = [entry for entry in weights.known_models(folder) if weights.is_present(entry, folder)]
+    faults = {entry.name: weights.verify(entry, folder) for entry in entries or here}
+    if as_json:
+        print_json(faults)
+    else:
+        for name, found in faults.items():
+            typer.echo(f"{name}: {' '.join(found) if found else 'whole'}")
+    if any(faults.values()):
+        raise typer.Exit(1)
+
+
+@app.command("import")
+def import_model(  # noqa: PLR0913 - one parameter per option is what typer reads
+    source: Annotated[Path, typer.Argument(help="A folder with the model's files.", exists=True, file_okay=False)],
+    *,
+    name: Annotated[str, typer.Option(help="A catalogue name, or a new one.")],
+    language: Annotated[list[str] | None, typer.Option(help="What a new model serves; may be repeated.")] = None,
+    licence: Annotated[str, typer.Option(help="A new model's licence.")] = "unknown",
+    models_dir: ModelsDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Take a model from a folder: one of the catalogue's, or any that onnx-asr reads."""
+    folder = _folder(models_dir)
+    entry = next((entry for entry in catalogue() if entry.name == name), None)
+    if entry is None:
+        if not language:
+            raise Invalid("A model that the catalogue does not know needs --language.")
+        entry = weights.describe_folder(source, name=name, languages=tuple(language), licence=licence)
+    if entry.role == "recognizer":
+        try_out(entry, source)
+    weights.import_folder(entry, source, folder)
+    _report([_where(entry, folder)], as_json=as_json)
+
+
+@app.command("remove")
+def remove_models(names: Names, models_dir: ModelsDir = None, *, as_json: AsJson = False) -> None:
+    """Delete the files of models."""
+    folder = _folder(models_dir)
+    for name in names:
+        weights.remove(weights.find_model(name, folder), folder)
+    _report([{"model": name, "removed": True} for name in names], as_json=as_json)
+
+
+def _folder(models_dir: Path | None) -> Path:
+    return settings(models_dir=models_dir).models_dir
+
+
+def _rows(models_dir: Path, language: str | None) -> Iterator[dict[str, Any]]:
+    for entry in weights.known_models(models_dir):
+        for served in entry.languages or (ANY_LANGUAGE,):
+            if language is None or closeness(language, served) or served == ANY_LANGUAGE:
+                yield _row(entry, served, models_dir)
+
+
+def _row(entry: ModelEntry, language: str, models_dir: Path) -> dict[str, Any]:
+    figure = entry.figure_for(language)
+    return {
+        "language": language,
+        "model": entry.name,
+        "role": entry.role,
+        "engine": entry.engine,
+        "licence": entry.licence,
+        "size_bytes": entry.size_bytes,
+        "wer": figure.wer if figure else None,
+        "wer_on": figure.test_set if figure else None,
+        "source": (figure and figure.address) or entry.address,
+        "status": _status(entry, models_dir),
+    }
+
+
+def _status(entry: ModelEntry, models_dir: Path) -> str:
+    if not weights.is_installed(entry, models_dir):
+        return "available" if weights.can_be_pulled(entry) else "missing"
+    return entry.kind if entry.kind in {"starter", "fallback"} else "installed"
+
+
+def _where(entry: ModelEntry, models_dir: Path) -> dict[str, Any]:
+    return {"model": entry.name, "folder": str(weights.model_folder(entry, models_dir))}
+
+
+def _report(results: list[dict[str, Any]], *, as_json: bool, nothing: str = "Nothing to do.") -> None:
+    if as_json:
+        print_json(results)
+        return
+    for result in results:
+        typer.echo(f"{result['model']}: {result.get('folder', 'removed')}")
+    if not results:
+        typer.echo(nothing)
+
+
+def _pull(entry: ModelEntry, models_dir: Path) -> None:
+    columns = TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn()
+    with Progress(*columns, TimeRemainingColumn(), console=err) as progress:
+        task = progress.add_task(entry.name, total=entry.size_bytes)
+        weights.pull(
+            entry,
+            models_dir,
+            lambda done, total: progress.update(task, completed=done, total=total or entry.size_bytes),
+        )
