@@ -26,8 +26,10 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     for marker in item.iter_markers("client"):
         for program in marker.args:
             if shutil.which(program) is None:
-                stop = pytest.fail if os.environ.get("KHOSQ_REQUIRE_CLIENTS") == "1" else pytest.skip
-                stop(f"the client {program} is not installed")
+                reason = f"{item.name} needs {program}, which is not installed"
+                if os.environ.get("KHOSQ_REQUIRE_CLIENTS") == "1":
+                    pytest.fail(reason, pytrace=False)
+                pytest.skip(reason)
 
 
 @pytest.fixture(scope="session")
