@@ -7,6 +7,8 @@ import hashlib
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from bootstrap import ROOT, environ_with_indexes, run_uv, say
@@ -30,39 +32,45 @@ def main() -> None:
 
 
 def _install(level: str) -> None:
-    stamp, wanted = _stamp(level), _fingerprint(ROOT / "requirements" / f"{level}.txt", ROOT / "pyproject.toml")
-    if PYTHON.exists() and stamp.exists() and stamp.read_text() == wanted:
-        return
-    stamp.unlink(missing_ok=True)
     environ = environ_with_indexes()
+    into = ("--quiet", "--python", str(PYTHON))
     if not PYTHON.exists():
         run_uv("venv", "--quiet", "--clear", "--python", sys.executable, str(VENV), environ=environ)
-    say(f"Installing what is in requirements/{level}.txt")
-    into = ("--quiet", "--python", str(PYTHON))
-    run_uv("pip", "sync", *into, "--require-hashes", f"requirements/{level}.txt", environ=environ)
-    run_uv("pip", "install", *into, "--no-deps", "--no-build-isolation", "--editable", ".", environ=environ)
-    stamp.write_text(wanted)
+    with _unless_done(level, ROOT / "requirements" / f"{level}.txt") as needed:
+        if needed:
+            say(f"Installing what is in requirements/{level}.txt")
+            for undone in ("base", "dev", "khosq"):
+                _stamp(undone).unlink(missing_ok=True)
+            run_uv("pip", "sync", *into, "--require-hashes", f"requirements/{level}.txt", environ=environ)
+    with _unless_done("khosq", ROOT / "pyproject.toml") as needed:
+        if needed:
+            run_uv("pip", "install", *into, "--no-deps", "--no-build-isolation", "--editable", ".", environ=environ)
 
 
 def _fetch_models() -> None:
     caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     folder = Path(os.environ.get("KHOSQ_MODELS_DIR") or caches / "khosq" / "models")
-    stamp, wanted = _stamp("models"), f"{folder} {_fingerprint(CATALOGUE)}"
-    if folder.exists() and stamp.exists() and stamp.read_text() == wanted:
-        return
-    pulled = subprocess.run([VENV / "bin" / "khosq", "models", "pull"], stdout=sys.stderr, check=False)
-    if pulled.returncode:
-        raise SystemExit(pulled.returncode)
-    stamp.write_text(wanted)
+    if not folder.exists():
+        _stamp("models").unlink(missing_ok=True)
+    with _unless_done("models", CATALOGUE, also=str(folder)) as needed:
+        if needed:
+            pulled = subprocess.run([VENV / "bin" / "khosq", "models", "pull"], stdout=sys.stderr, check=False)
+            if pulled.returncode:
+                raise SystemExit(pulled.returncode)
 
 
-def _stamp(level: str) -> Path:
-    return VENV / f".installed-{level}"
+@contextmanager
+def _unless_done(step: str, *files: Path, also: str = "") -> Iterator[bool]:
+    """Tell whether a step is needed: it is not when it ended well before and its files have not changed since."""
+    done = hashlib.sha256(b"".join(file.read_bytes() for file in files) + also.encode()).hexdigest()
+    needed = not (_stamp(step).exists() and _stamp(step).read_text() == done)
+    _stamp(step).unlink(missing_ok=True)
+    yield needed
+    _stamp(step).write_text(done)
 
 
-def _fingerprint(*files: Path) -> str:
-    """Change with the files."""
-    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+def _stamp(step: str) -> Path:
+    return VENV / f".done-{step}"
 
 
 if __name__ == "__main__":
