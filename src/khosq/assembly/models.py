@@ -10,7 +10,7 @@ from pathlib import Path
 from khosq.errors import ModelMissing
 from khosq.pipeline.workshop import Workshop
 from khosq.settings import Settings
-from khosq.speech import resolution, weights
+from khosq.speech import hearing, resolution, weights
 from khosq.speech.processes import ModelProcesses
 from khosq.speech.resolution import ModelChoice
 
@@ -56,7 +56,7 @@ def resolver(settings: Settings) -> Callable[[str], ModelChoice]:
 @contextmanager
 def open_workshop(settings: Settings) -> Iterator[Workshop]:
     """Start model processes, for as long as the block lasts."""
-    processes = ModelProcesses(settings.slots)
+    processes = ModelProcesses(settings.slots, prepare=partial(hearing.warm_up, settings.models_dir))
     try:
         yield Workshop(processes, resolve=resolver(settings), models_dir=settings.models_dir)
     finally:

@@ -80,4 +80,5 @@ def _desk(core: Core) -> Desk:
         upload_ttl=timedelta(seconds=settings.upload_ttl),
         body_timeout=settings.body_timeout,
         public_url=settings.public_url,
+        max_upload_bytes=settings.max_upload_bytes,
     )

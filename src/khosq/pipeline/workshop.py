@@ -61,6 +61,11 @@ class Plan:
     """Where somebody speaks, per channel."""
     pieces: tuple[Piece, ...]
 
+    @property
+    def spoken_channels(self) -> list[int]:
+        """Channels on which anybody speaks: one of a call recorded on one side only."""
+        return [number for number, regions in enumerate(self.regions) if regions]
+
 
 class Workshop:
     """Decodes, hears and joins; the heavy work runs in children."""
@@ -103,12 +108,13 @@ class Workshop:
         return await self._run(hearing.recognize_piece, plan.model, channel, piece.chunks, seconds=seconds)
 
     async def diarize(self, folder: Path, sound: Sound, plan: Plan, *, speakers: int | None) -> tuple[Turn, ...] | None:
-        """Tell the voices apart; None where nobody asked or each has a channel of its own."""
-        if speakers is None or sound.channels > 1:
+        """Tell the voices apart; None where nobody asked or each speaks on a channel of its own."""
+        if speakers is None or len(plan.spoken_channels) != 1:
             return None
-        (channel,) = sound.files(folder)
+        (number,) = plan.spoken_channels
+        channel, regions = sound.files(folder)[number], plan.regions[number]
         return await self._run(
-            hearing.tell_voices_apart, channel, plan.regions[0], speakers, self._models_dir, seconds=sound.duration
+            hearing.tell_voices_apart, channel, regions, speakers, self._models_dir, seconds=sound.duration
         )
 
     async def _run(self, task: Callable[..., T], *args: Any, seconds: Seconds) -> T:
@@ -120,10 +126,10 @@ def join(sound: Sound, plan: Plan, turns: tuple[Turn, ...] | None, heard: Sequen
     channels: list[list[Word]] = [[] for _ in range(sound.channels)]
     for piece, words in zip(plan.pieces, heard, strict=True):
         channels[piece.channel].extend(words)
-    if sound.channels > 1:
+    if turns is not None:
+        utterances = to_utterances(assign_speakers(channels[plan.spoken_channels[0]], turns))
+    elif sound.channels > 1:
         utterances = merge_channels(channels)
-    elif turns is not None:
-        utterances = to_utterances(assign_speakers(channels[0], turns))
     else:
         utterances = to_utterances([(word, None) for word in channels[0]])
     warnings = () if plan.model.warning is None else (plan.model.warning,)

@@ -13,25 +13,41 @@ from khosq import registry
 from khosq.errors import ModelMissing
 from khosq.media.waveform import SAMPLE_RATE, PcmFile
 from khosq.speech.asr import Recognizer
+from khosq.speech.channels import without_cross_talk
 from khosq.speech.diarization import Diarizer
 from khosq.speech.engines import DIARIZERS, RECOGNIZERS, VOICE_ACTIVITY_DETECTORS
 from khosq.speech.models import ModelEntry, Role, Setting, catalogue
 from khosq.speech.resolution import ModelChoice
 from khosq.speech.vad import VoiceActivityDetector
-from khosq.speech.weights import is_installed, model_folder
+from khosq.speech.weights import is_installed, missing_parts, model_folder
 from khosq.transcript.timespan import Seconds, Timespan
 from khosq.transcript.turns import Turn
 from khosq.transcript.words import Word
 
 READ_AHEAD: Seconds = 16.0
+PAIR = 2
 KEPT = 3
 """Recognisers in memory at once; a server that hears more languages loads again."""
 
 
+def warm_up(models_dir: Path) -> None:
+    """Load what every job needs, where it is installed, so that no job waits for it."""
+    if not missing_parts(models_dir):
+        _voice_activity_detector(models_dir)
+        _diarizer(models_dir)
+
+
 def detect_speech(channels: Sequence[PcmFile], models_dir: Path) -> tuple[tuple[Timespan, ...], ...]:
-    """Return where somebody speaks on each channel, in order."""
+    """Return where somebody speaks on each channel, in order; of a pair, without what leaks from the other."""
     detector = _voice_activity_detector(models_dir)
-    return tuple(tuple(detector.detect(channel.blocks(READ_AHEAD))) for channel in channels)
+    spoken = [detector.detect(channel.blocks(READ_AHEAD)) for channel in channels]
+    if len(channels) == PAIR:
+        (left, right), (left_spoken, right_spoken) = channels, spoken
+        spoken = [
+            without_cross_talk(left, left_spoken, other=right, other_regions=right_spoken),
+            without_cross_talk(right, right_spoken, other=left, other_regions=left_spoken),
+        ]
+    return tuple(tuple(regions) for regions in spoken)
 
 
 def tell_voices_apart(sound: PcmFile, regions: Sequence[Timespan], speakers: int, models_dir: Path) -> tuple[Turn, ...]:

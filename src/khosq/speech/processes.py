@@ -24,14 +24,18 @@ _NICENESS = 5
 class ModelProcesses:
     """A pool of processes that keep their models loaded; a cancelled or stuck task kills its process."""
 
-    def __init__(self, slots: int) -> None:
-        self.slots = slots
+    def __init__(self, slots: int, *, prepare: Callable[[], None]) -> None:
+        """Start ``slots`` processes; each calls ``prepare`` before its first task."""
         self._pool = ProcessPool(
             max_workers=slots,
             max_tasks=_TASKS_BEFORE_RENEWAL,
             initializer=_settle,
+            initargs=(prepare,),
             context=multiprocessing.get_context("spawn"),
         )
+
+        for _ in range(slots):
+            self._pool.schedule(_nothing)  # the pool starts its processes at the first task: do not let a job wait
 
     async def run(self, function: Callable[..., T], *args: Any, within: float) -> T:
         """Run ``function`` in a free process.
@@ -54,8 +58,13 @@ class ModelProcesses:
         self._pool.join()
 
 
-def _settle() -> None:
+def _nothing() -> None:
+    """Do nothing."""
+
+
+def _settle(prepare: Callable[[], None]) -> None:
     """Prepare a process: one thread per slot, and below the API's priority."""
     os.nice(_NICENESS)
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, "1")
+    prepare()
