@@ -16,7 +16,7 @@ _BLOCK: Seconds = 0.5
 _QUIETER_DB = 8.0
 """A leak is at least this much quieter than what leaks."""
 _ALIKE = 0.45
-"""Normalised correlation from which a piece is a copy; of 2,112 unrelated pieces of read speech the most alike had 0.35."""
+"""Correlation from which a piece is a copy; of 2,112 unrelated pieces of read speech the most alike had 0.35."""
 _LATEST_ECHO: Seconds = 0.3
 """A leak arrives at most this much later."""
 _EARLIEST_ECHO: Seconds = 0.02
