@@ -91,7 +91,7 @@ def test_any_length_is_heard_without_failing(engine: Recognizer, specimen: Speci
 
 def test_a_chunk_is_heard_the_same_whatever_came_before_it(engine: Recognizer, specimen: Specimen) -> None:
     first = engine.recognize([specimen.sound], language="en")
-    engine.recognize([quiet(2, 0.05), specimen.sound[::-1].copy()], language="en")
+    engine.recognize([specimen.sound[len(specimen.sound) // 2 :]], language="en")
     assert engine.recognize([specimen.sound], language="en") == first
 
 
@@ -109,8 +109,8 @@ def test_the_sound_is_left_as_it_was(engine: Recognizer, specimen: Specimen) -> 
 
 
 def test_clipped_sound_and_a_dead_channel_are_survived(engine: Recognizer, specimen: Specimen) -> None:
-    loud = (specimen.sound * 1000).clip(-1, 1)
-    dead = np.zeros(SAMPLE_RATE, np.float32)
+    loud = (specimen.sound[:8000] * 1000).clip(-1, 1)
+    dead = np.zeros(SAMPLE_RATE // 2, np.float32)
     assert len(engine.recognize([loud, dead], language="en")) == 2
 
 

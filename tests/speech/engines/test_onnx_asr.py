@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from tests.speech.sounds import quiet, spoken
+from tests.speech.tone_model import write_tone_transducer
 
 from khosq.errors import EngineFailed
 from khosq.media.waveform import SAMPLE_RATE, Samples
@@ -38,6 +39,15 @@ def test_a_batch_of_unequal_chunks_is_answered_in_order(engine: OnnxAsr) -> None
     assert texts[0] == ["high"]
     assert texts[1] == []
     assert texts[2] == ["low", "high", "low", "high"]
+
+
+def test_a_transducer_is_heard_through_the_same_engine(tmp_path: Path) -> None:
+    engine = OnnxAsr(write_tone_transducer(tmp_path), model_type="nemo-conformer-tdt")
+    (words, more) = engine.recognize([spoken("▁low", "er", "▁high", "▁low"), spoken("▁high")], language="xx")
+    assert [word.text for word in words] == ["lower", "high", "low"]
+    assert [word.time.start for word in words] == pytest.approx([0.4, 1.6, 2.4], abs=0.1)
+    assert all(word.confidence and word.confidence > 0.5 for word in words)
+    assert [word.text for word in more] == ["high"]
 
 
 def test_a_marks_own_token_stays_with_the_word_before_it() -> None:
