@@ -65,7 +65,10 @@ def download(source: FromHub, files: Iterable[str], into: Path, *, hub: str, on_
                 _fetch(client, address, file, into / file.name, _offset(on_progress, done, total))
                 done += (into / file.name).stat().st_size
         except httpx2.TransportError as error:
-            raise HubAway(f"The model hub {hub} cannot be reached: {error or type(error).__name__}") from error
+            reason = str(error) or type(error).__name__
+            raise HubAway(
+                f"The model hub {hub} cannot be reached ({reason}); HF_ENDPOINT may name a mirror."
+            ) from error
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             raise ModelMissing(f"The model hub does not give {source.repository}: {error}") from error
 
