@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import io
 import shutil
+import socket
+import threading
+import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import av
 import numpy as np
 import pytest
+import uvicorn
 from starlette.testclient import TestClient
 
 from khosq.apis import open_doors
@@ -23,7 +28,10 @@ from khosq.jobs.results import Outcome
 from khosq.media.intake import take_in
 from khosq.media.recording import MediaType, StoredRecording
 from khosq.serving.app import build_app
+from khosq.serving.deadlines import Limits
 from khosq.serving.metrics import Meters
+from khosq.serving.refusals import refusal
+from khosq.serving.server import server_config
 from khosq.settings import Settings
 from khosq.storage.database import Database
 from khosq.tenants.tenant import Scope
@@ -107,6 +115,7 @@ def empty_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("empty")
     with open_core(Settings(data_dir=folder)) as core:
         assert core.accounts.all() == []
+        core.queue.close()
     return folder
 
 
@@ -122,6 +131,24 @@ def office(tmp_path: Path, empty_data: Path) -> Iterator[Office]:
         yield Office(core, client, clock, disk, tmp_path / "blobs")
     core.queue.close()
     core.database.close()
+
+
+@pytest.fixture
+def live_port(office: Office) -> Iterator[int]:
+    """Serve the office on a real port."""
+    doors = open_doors(make_desk(office.core, office.disk))
+    app = build_app(doors, readiness=lambda: None, meters=Meters(office.core.jobs.count_by_state))
+    config = server_config(app, host="127.0.0.1", port=0, limits=Limits(1, 1), refuse=partial(refusal, doors))
+    server = uvicorn.Server(config)
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        while not server.started:
+            time.sleep(0.01)
+        yield int(listener.getsockname()[1])
+        server.should_exit = True
+        thread.join()
 
 
 def make_desk(core: Core, disk: Disk) -> Desk:
@@ -141,7 +168,7 @@ def make_desk(core: Core, disk: Disk) -> Desk:
         secret=core.secret.encode(),
         default_language="hy-AM",
         upload_ttl=timedelta(hours=1),
-        body_timeout=5,
+        body_timeout=1,
         max_upload_bytes=LARGEST,
     )
 

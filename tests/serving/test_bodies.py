@@ -60,7 +60,7 @@ def test_no_bytes_break_the_parser(body: bytes) -> None:
 
 
 @pytest.mark.parametrize("is_chunked", [False, True])
-def test_a_hundred_megabytes_are_refused_before_they_are_parsed(port: int, is_chunked: bool) -> None:  # noqa: FBT001 - a parameter
+def test_a_hundred_megabytes_are_refused_before_they_are_parsed(port: int, is_chunked: bool) -> None:
     body = b'{"metadata":"' + b"x" * 100_000_000
     data: Any = (body[start : start + 65536] for start in range(0, len(body), 65536)) if is_chunked else body
     answer = requests.post(f"http://127.0.0.1:{port}/things/json", data=data, timeout=20)

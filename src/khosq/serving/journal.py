@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from secrets import token_hex
 
 import structlog
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from khosq.identifiers import new_id
 from khosq.serving.door import Door, owner
 from khosq.serving.metrics import Meters
 
@@ -33,7 +33,7 @@ class Journal:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        request_id, began, status = new_id(12), time.perf_counter(), CLIENT_GONE
+        request_id, began, status = token_hex(6), time.perf_counter(), CLIENT_GONE
 
         async def watch(message: Message) -> None:
             nonlocal status

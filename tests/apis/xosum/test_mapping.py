@@ -36,7 +36,7 @@ def test_on_no_way_through_the_states_does_the_status_step_back(happenings: list
         elif happening in TRANSITIONS[state]:
             state = TRANSITIONS[state][JobEvent(happening)]
         seen.append(status_of(job(state, stage)))
-    places = [ORDER.index(word) for word in seen]  # type: ignore[arg-type]
+    places = [ORDER.index(word) for word in seen]
     assert places == sorted(places)
     assert (seen[-1] in {"transcribed", "failed"}) == (state in FINAL)
 

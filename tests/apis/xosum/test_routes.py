@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx2
 import pytest
+import requests
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -324,6 +326,75 @@ def test_a_full_disk_turns_an_upload_away_for_a_while(office: Office, mp3: bytes
     assert_refused(office.client.put(created["uploadUrl"], content=mp3), 503)
     office.disk.is_full = False
     assert office.client.put(created["uploadUrl"], content=mp3).status_code == 200
+
+
+# --- on a real port ---------------------------------------------------------
+
+
+def put_part(port: int, url: str, part: bytes, *, declared: int) -> socket.socket:
+    link = urlsplit(url)
+    connection = socket.create_connection(("127.0.0.1", port), timeout=10)
+    head = f"PUT {link.path}?{link.query} HTTP/1.1\r\nHost: here\r\nContent-Length: {declared}\r\n\r\n"
+    connection.sendall(head.encode() + part)
+    return connection
+
+
+def test_a_cut_upload_leaves_nothing_and_may_be_repeated(office: Office, live_port: int, mp3: bytes) -> None:
+    key = office.key()
+    created = create(office, key)
+    put_part(live_port, created["uploadUrl"], mp3[:8000], declared=len(mp3)).close()
+    assert poll(office, key, created["docId"]).json()["status"] == "uploading"
+    link = urlsplit(created["uploadUrl"])
+    again = requests.put(f"http://127.0.0.1:{live_port}{link.path}?{link.query}", data=mp3, timeout=10)
+    assert (again.status_code, again.content) == (200, b"")
+    assert [path.read_bytes() for path in office.stored()] == [mp3]
+
+
+def test_a_stalled_upload_is_a_408_in_this_shape_and_may_be_repeated(
+    office: Office, live_port: int, mp3: bytes
+) -> None:
+    key = office.key()
+    created = create(office, key)
+    with put_part(live_port, created["uploadUrl"], mp3[:500], declared=len(mp3)) as connection:
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert answer.startswith(b"HTTP/1.1 408 ")
+    assert b'{"error":"' in answer
+    assert office.stored() == []
+    assert poll(office, key, created["docId"]).json()["status"] == "uploading"
+
+
+def test_a_refused_upload_is_told_why_while_it_is_still_being_sent(office: Office, live_port: int) -> None:
+    link = urlsplit(create(office, office.key())["uploadUrl"])
+    for body, status in ((b"\0" * 150_000, 415), (b"\0" * 30_000_000, 413)):
+        answer = requests.put(f"http://127.0.0.1:{live_port}{link.path}?{link.query}", data=body, timeout=10)
+        assert_refused(answer, status)
+
+
+def test_the_polling_loop_of_the_vendor_s_page_runs_to_its_end(office: Office, live_port: int, mp3: bytes) -> None:
+    """As customers write it: create, put, poll until final, obey ``Retry-After``."""
+    api, headers = f"http://127.0.0.1:{live_port}/api", bearer(office.key())
+    created = requests.post(
+        f"{api}/createTranscription", headers=headers, json={"type": "phone_call"}, timeout=10
+    ).json()
+    assert created["uploadUrl"].startswith(f"http://127.0.0.1:{live_port}/upload/")
+    requests.put(created["uploadUrl"], data=mp3, headers={"Content-Type": "audio/mpeg"}, timeout=10).raise_for_status()
+    seen = []
+    while True:
+        answer = requests.get(
+            f"{api}/getTranscription", params={"docId": created["docId"]}, headers=headers, timeout=10
+        )
+        if answer.status_code == 429:
+            assert 1 <= int(answer.headers["Retry-After"]) <= 60
+            office.clock.turn(int(answer.headers["Retry-After"]))
+            continue
+        answer.raise_for_status()
+        seen.append(answer.json()["status"])
+        if seen[-1] in {"transcribed", "failed"}:
+            break
+        if len(seen) == 61:
+            office.finish(created["docId"], CALL)
+    assert seen == ["processing"] * 61 + ["transcribed"]
+    assert answer.json()["transcription"].startswith("Խոսնակ 1: ")
 
 
 # --- polling ----------------------------------------------------------------
