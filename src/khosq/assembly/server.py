@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from functools import partial
@@ -31,7 +32,14 @@ _RETRY_WHEN_FULL = 60
 def run_api(settings: Settings) -> None:
     """Serve the API and the dashboard until told to stop."""
     with open_core(settings) as core:
-        build_server(core, readiness=lambda: None).run()
+        serve(build_server(core, readiness=lambda: None))
+
+
+def serve(server: uvicorn.Server) -> None:
+    """Serve until told to stop, and return: uvicorn would raise the signal again and end the process there."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)
+    server.run()
 
 
 def build_server(core: Core, *, readiness: Callable[[], str | None]) -> uvicorn.Server:

@@ -11,7 +11,7 @@ import time
 import structlog
 
 from khosq.assembly.core import Core, open_core
-from khosq.assembly.server import build_server
+from khosq.assembly.server import build_server, serve
 from khosq.assembly.work import SUPERVISOR
 from khosq.identifiers import new_id
 from khosq.settings import Settings
@@ -32,7 +32,7 @@ def run_server(settings: Settings) -> int:
         server = build_server(core, readiness=keeper.fault)
         keeper.start()
         try:
-            server.run()
+            serve(server)
         finally:
             keeper.stop()
     return 0 if server.started else 1

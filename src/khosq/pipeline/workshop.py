@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,7 +17,7 @@ from khosq.media.recording import MediaType
 from khosq.media.waveform import PcmFile
 from khosq.speech import hearing
 from khosq.speech.alignment import assign_speakers, merge_channels, to_utterances
-from khosq.speech.long_audio import pieces, plan_chunks
+from khosq.speech.long_audio import pieces, plan_chunks, quietest_spot
 from khosq.speech.processes import ModelProcesses
 from khosq.speech.resolution import ModelChoice
 from khosq.transcript.timespan import Seconds, Timespan
@@ -93,11 +94,7 @@ class Workshop:
         model = await asyncio.to_thread(self._resolve, language)
         channels = tuple(sound.files(folder))
         regions = await self._run(hearing.detect_speech, channels, self._models_dir, seconds=sound.duration)
-        planned = tuple(
-            Piece(number, chunks)
-            for number, channel in enumerate(regions)
-            for chunks in pieces(plan_chunks(channel, longest=model.longest_chunk))
-        )
+        planned = await asyncio.to_thread(_cut, channels, regions, model.longest_chunk)
         return Plan(model, regions, planned)
 
     async def recognize(self, folder: Path, sound: Sound, plan: Plan, number: int) -> tuple[Word, ...]:
@@ -119,6 +116,15 @@ class Workshop:
 
     async def _run(self, task: Callable[..., T], *args: Any, seconds: Seconds) -> T:
         return await self._processes.run(task, *args, within=_PATIENCE + _SLOWEST * seconds)
+
+
+def _cut(channels: Sequence[PcmFile], regions: Sequence[Sequence[Timespan]], longest: Seconds) -> tuple[Piece, ...]:
+    """Cut speech at its pauses, or where it is quietest, into units of recognition."""
+    return tuple(
+        Piece(number, chunks)
+        for number, (channel, spoken) in enumerate(zip(channels, regions, strict=True))
+        for chunks in pieces(plan_chunks(spoken, longest=longest, quiet_spot=partial(quietest_spot, channel)))
+    )
 
 
 def join(sound: Sound, plan: Plan, turns: tuple[Turn, ...] | None, heard: Sequence[tuple[Word, ...]]) -> Transcript:
