@@ -88,6 +88,7 @@ def empty_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("empty")
     with open_core(Settings(data_dir=folder)) as core:
         assert core.accounts.all() == []
+        core.queue.close()
     return folder
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from khosq import registry
-from khosq.apis.face import Desk, Face
-from khosq.serving.door import Door
+
+if TYPE_CHECKING:
+    from khosq.apis.face import Desk, Face
+    from khosq.serving.door import Door
 
 FACES = {
     "xosum": "khosq.apis.xosum:FACE",

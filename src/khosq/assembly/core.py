@@ -9,13 +9,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
 
-from dbos import DBOS
-
 from khosq.apis import FACES, load_face
 from khosq.clock import Clock, system_clock
 from khosq.delivery.dialect import Dialect, Endpoint
 from khosq.delivery.store import DeliveryStore
-from khosq.errors import Invalid
+from khosq.errors import Invalid, Unavailable
 from khosq.identifiers import new_id
 from khosq.jobs.lookup import Lookup
 from khosq.jobs.queue import Queue
@@ -130,11 +128,13 @@ class Core:
 @contextmanager
 def open_core(settings: Settings) -> Iterator[Core]:
     """Open the database, its tables brought up to date, for as long as the block lasts."""
-    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    database = Database(settings.database)
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        database = Database(settings.database)
+    except OSError as error:
+        raise Unavailable(f"The data folder cannot be used: {error}") from error
     try:
         database.migrate()
-        DBOS.migrate(database.url)
         yield Core(settings, database)
     finally:
         database.close()

@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from pydantic import ValidationError
 from rich.console import Console
 
+from khosq.errors import Invalid
 from khosq.settings import Settings
 
-out = Console()
-"""Results, for people."""
+out = Console(markup=False, highlight=False)
+"""Tables, for people; names are shown as they are."""
 err = Console(stderr=True)
 """Everything else."""
 
@@ -24,8 +26,18 @@ TenantName = Annotated[str, typer.Option("--tenant", help="The tenant's name.")]
 
 
 def settings(**given: Any) -> Settings:
-    """Return the settings: what the command line gives, else the environment, else the defaults."""
-    return Settings(**{name: value for name, value in given.items() if value is not None})
+    """Return the settings: what the command line gives, else the environment, else the defaults.
+
+    Raises:
+        Invalid: one of them cannot be; says which.
+
+    """
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0])
+        raise Invalid(f"The setting KHOSQ_{name.upper()} is not valid: {first['msg']}.", field=name) from error
 
 
 def print_json(value: Any) -> None:

@@ -11,8 +11,11 @@ from pathlib import Path
 import sqlalchemy as sa
 import typer
 from rich.table import Table
+from rich.text import Text
 
-from khosq import __version__, assembly
+from khosq import __version__
+from khosq.assembly import models
+from khosq.assembly.core import open_core
 from khosq.cli.common import AsJson, DataDir, out, print_json, settings
 from khosq.errors import KhosqError
 from khosq.settings import Settings
@@ -47,7 +50,7 @@ def _print(checks: list[Check]) -> None:
     colours = {"ok": "green", "warning": "yellow", "fault": "red"}
     table = Table("", "what", "found", "what to do", box=None)
     for check in checks:
-        table.add_row(f"[{colours[check.state]}]{check.state}[/]", check.name, check.found, check.remedy)
+        table.add_row(Text(check.state, colours[check.state]), check.name, check.found, check.remedy)
     out.print(table)
 
 
@@ -58,7 +61,7 @@ def _program() -> Check:
 
 def _database(chosen: Settings) -> list[Check]:
     try:
-        with assembly.open_core(chosen) as core:
+        with open_core(chosen) as core:
             jobs = core.jobs.count_by_state()
             alive = [name for name, quiet in core.nodes.silences().items() if quiet <= chosen.dead_after]
     except (sa.exc.SQLAlchemyError, OSError, KhosqError) as error:
@@ -81,7 +84,7 @@ def _disk(chosen: Settings) -> Check:
 
 
 def _parts(models_dir: Path) -> list[Check]:
-    missing = assembly.missing_parts(models_dir)
+    missing = models.missing_parts(models_dir)
     if not missing:
         return [Check("model parts", "ok", f"all in {models_dir}")]
     return [Check(name, "fault", "not installed", f"Run: khosq models pull {name}") for name in missing]
@@ -93,7 +96,7 @@ def _languages(chosen: Settings) -> list[Check]:
 
 def _language(chosen: Settings, language: str) -> Check:
     try:
-        choice = assembly.resolver(chosen.model_copy(update={"models_auto_pull": False}))(language)
+        choice = models.resolver(chosen.model_copy(update={"models_auto_pull": False}))(language)
     except KhosqError as error:
         state = "fault" if language == chosen.default_language else "warning"
         return Check(language, state, "no model", error.message)

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from khosq.assembly import open_core
+from khosq.assembly.core import open_core
 from khosq.cli.common import AsJson, DataDir, TenantName, out, print_json, settings
 from khosq.jobs.job import Job
 
@@ -19,7 +19,7 @@ JobId = Annotated[str, typer.Argument(help="The job's id.")]
 @app.command("list")
 def list_(
     tenant: TenantName,
-    limit: Annotated[int, typer.Option(help="How many, the newest first.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, help="How many, the newest first.")] = 50,
     data_dir: DataDir = None,
     *,
     as_json: AsJson = False,
@@ -47,7 +47,7 @@ def cancel(job_id: JobId, tenant: TenantName, data_dir: DataDir = None, *, as_js
     if as_json:
         print_json(_facts(job))
     else:
-        out.print(f"{job.id} is {job.state}")
+        typer.echo(f"{job.id} is {job.state}")
 
 
 def _facts(job: Job) -> dict[str, Any]:

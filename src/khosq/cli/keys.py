@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from khosq.assembly import open_core
+from khosq.assembly.core import open_core
 from khosq.cli.common import AsJson, DataDir, TenantName, out, print_json, settings
 
 app = typer.Typer(no_args_is_help=True, help="API keys: made, listed, revoked.")
@@ -37,7 +37,7 @@ def create(
     if as_json:
         print_json({"key": secret, "id": key.id, "tenant": tenant, "scope": key.scope})
     else:
-        out.print(secret, highlight=False)
+        typer.echo(secret)
 
 
 @app.command("list")
@@ -68,4 +68,4 @@ def revoke(
     if as_json:
         print_json({"revoked": key_id})
     else:
-        out.print(f"{key_id} is revoked")
+        typer.echo(f"{key_id} is revoked")

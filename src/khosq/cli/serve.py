@@ -7,8 +7,12 @@ from typing import Annotated
 
 import typer
 
-from khosq import assembly
-from khosq.cli.common import DataDir, err, out, settings
+from khosq.assembly import models
+from khosq.assembly.core import open_core
+from khosq.assembly.server import run_api
+from khosq.assembly.supervisor import run_server
+from khosq.assembly.work import run_worker
+from khosq.cli.common import DataDir, err, settings
 from khosq.settings import Settings
 from khosq.telemetry import set_up_logs
 
@@ -21,13 +25,13 @@ def serve(data_dir: DataDir = None, host: Host = None, port: Port = None) -> Non
     chosen = _chosen(data_dir, host, port)
     fetch_parts(chosen.models_dir)
     _greet(chosen)
-    raise typer.Exit(assembly.run_server(chosen))
+    raise typer.Exit(run_server(chosen))
 
 
 def api(data_dir: DataDir = None, host: Host = None, port: Port = None) -> None:
     """Start the API and the dashboard alone; workers run elsewhere on the same database."""
     chosen = _chosen(data_dir, host, port)
-    assembly.run_api(chosen)
+    run_api(chosen)
 
 
 def worker(
@@ -37,7 +41,7 @@ def worker(
     """Start a worker alone; it takes jobs from the database until it is stopped."""
     chosen = _chosen(data_dir, None, None)
     fetch_parts(chosen.models_dir)
-    assembly.run_worker(chosen, name=name)
+    run_worker(chosen, name=name)
 
 
 def _chosen(data_dir: Path | None, host: str | None, port: int | None) -> Settings:
@@ -48,16 +52,16 @@ def _chosen(data_dir: Path | None, host: str | None, port: int | None) -> Settin
 
 def fetch_parts(models_dir: Path) -> None:
     """Fetch the models that every job needs, if they are not here."""
-    missing = assembly.missing_parts(models_dir)
+    missing = models.missing_parts(models_dir)
     if missing:
         err.print(f"Fetching {', '.join(missing)} into {models_dir} …", highlight=False)
-        assembly.fetch_parts(models_dir)
+        models.fetch_parts(models_dir)
 
 
 def _greet(chosen: Settings) -> None:
-    with assembly.open_core(chosen) as core:
+    with open_core(chosen) as core:
         secret = core.first_key()
     if secret:
-        out.print(f"A first tenant was made. Its API key, shown this once: {secret}", highlight=False)
+        typer.echo(f"A first tenant was made. Its API key, shown this once: {secret}")
     address = chosen.public_url or f"http://{chosen.host}:{chosen.port}"
-    out.print(f"khosq answers at {address}", highlight=False)
+    typer.echo(f"khosq answers at {address}")

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from khosq.assembly import open_core
+from khosq.assembly.core import open_core
 from khosq.cli.common import AsJson, DataDir, TenantName, out, print_json, settings
 from khosq.tenants.tenant import Tenant
 
@@ -56,7 +56,7 @@ def _show(tenant: Tenant, *, as_json: bool) -> None:
     if as_json:
         print_json(asdict(tenant))
     else:
-        out.print(f"{tenant.name}: {_left(tenant)}")
+        typer.echo(f"{tenant.name}: {_left(tenant)}")
 
 
 def _left(tenant: Tenant) -> str:

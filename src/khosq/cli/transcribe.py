@@ -12,8 +12,9 @@ from typing import Annotated
 
 import typer
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
-from khosq import assembly
+from khosq.assembly.models import open_workshop
 from khosq.cli.common import err, settings
 from khosq.cli.serve import fetch_parts
 from khosq.errors import KhosqError, MediaUnreadable
@@ -61,19 +62,19 @@ async def _transcribe_all(
 ) -> int:
     failures = 0
     columns = TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()
-    with assembly.open_workshop(chosen) as workshop, Progress(*columns, console=err, transient=True) as progress:
+    with open_workshop(chosen) as workshop, Progress(*columns, console=err, transient=True) as progress:
         for file in files:
             bar = _Bar(progress, progress.add_task(file.name, total=1.0))
             try:
                 transcript = await _transcribe(workshop, chosen, file, language, speakers, bar)
             except (KhosqError, OSError) as error:
                 failures += 1
-                err.print(f"[red]{file}:[/red] {error}", highlight=False)
+                err.print(Text.assemble((f"{file}:", "red"), f" {error}"), soft_wrap=True)
                 continue
             finally:
                 bar.remove()
             for warning in transcript.warnings:
-                err.print(f"[yellow]{file.name}:[/yellow] {warning}", highlight=False)
+                err.print(Text.assemble((f"{file.name}:", "yellow"), f" {warning}"), soft_wrap=True)
             typer.echo(WRITERS[written](transcript), nl=False)
     return failures
 

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from khosq.assembly import open_core
-from khosq.cli.common import AsJson, DataDir, TenantName, out, print_json, settings
+from khosq.assembly.core import open_core
+from khosq.cli.common import AsJson, DataDir, TenantName, print_json, settings
 
 app = typer.Typer(no_args_is_help=True, help="Where a tenant's server is told of finished jobs.")
 
@@ -33,4 +33,4 @@ def set_(  # noqa: PLR0913 - one option each
     if as_json:
         print_json({"id": endpoint.id, "tenant": tenant, "url": endpoint.url, "api": endpoint.door})
     else:
-        out.print(f"{tenant}: jobs made at {endpoint.door} are told to {endpoint.url}", highlight=False)
+        typer.echo(f"{tenant}: jobs made at {endpoint.door} are told to {endpoint.url}")

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from dbos import DBOSClient
-from dbos._client import EnqueueOptions
+
+if TYPE_CHECKING:
+    from dbos._client import EnqueueOptions
 
 JOBS = "jobs"
 HOOKS = "hooks"
 
 
 class Queue:
-    """Enqueues and cancels durable workflows; runs none."""
+    """Enqueues and cancels durable workflows; runs none. Its tables are brought up to date first."""
 
     def __init__(self, engine: sa.Engine) -> None:
+        from dbos import DBOS, DBOSClient  # noqa: PLC0415 - most of a second that commands without a queue need not wait
+
+        DBOS.migrate(engine.url.render_as_string(hide_password=False))
         self._client = DBOSClient(system_database_engine=engine)
 
     def enqueue(  # noqa: PLR0913 - one enqueue's parts

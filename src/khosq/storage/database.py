@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
+
+from khosq.errors import Invalid, Unavailable
 
 metadata = sa.MetaData()
 """Every table that migrations make; each thing's ``store.py`` adds its own."""
@@ -21,6 +21,9 @@ counters = sa.MetaData()
 
 _MIGRATION_LOCK = 0x6B686F7371  # "khosq": the advisory lock under which one process migrates
 _BUSY_SECONDS = 30
+_POSTGRES = "postgresql+psycopg://"
+_MIGRATIONS = Path(__file__).parent / "migrations"
+_version = sa.table("alembic_version", sa.column("version_num"))
 
 
 class UtcDateTime(sa.TypeDecorator[datetime]):
@@ -62,6 +65,8 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.url = _with_driver(url)
+        if not self.url.startswith(("sqlite:///", _POSTGRES)):
+            raise Invalid("A database URL begins with sqlite:/// or postgresql://", field="database_url")
         self.is_sqlite = self.url.startswith("sqlite")
         self.engine = _sqlite(self.url, synchronous="FULL") if self.is_sqlite else _postgres(self.url)
         self._counters = _sqlite(_counter_url(self.url), synchronous="OFF") if self.is_sqlite else self.engine
@@ -88,18 +93,43 @@ class Database:
             yield connection
 
     def migrate(self) -> None:
-        """Bring the tables up to date; safe when several processes start at once."""
+        """Bring the tables up to date; safe when several processes start at once.
+
+        Raises:
+            Unavailable: the database cannot be opened.
+
+        """
+        try:
+            if not self._is_current():
+                self._upgrade()
+            with self._counters.begin() as connection:
+                self._wait_for_others(connection)
+                counters.create_all(connection)
+        except (sa.exc.DBAPIError, sa.exc.TimeoutError) as error:
+            raise Unavailable(f"The database cannot be opened: {_first_line(error)}") from error
+
+    def _is_current(self) -> bool:
+        """Tell whether nothing is to be done; looking needs neither a lock nor Alembic, which is slow to load."""
+        with self.read() as connection:
+            if not sa.inspect(connection).has_table(_version.name):
+                return False
+            return connection.execute(sa.select(_version.c.version_num)).scalar_one_or_none() == _newest_revision()
+
+    def _upgrade(self) -> None:
+        from alembic import command  # noqa: PLC0415 - a third of a second that only the first start must wait
+        from alembic.config import Config  # noqa: PLC0415 - see above
+
         config = Config()
-        config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+        config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
         with self.write() as connection:
-            if not self.is_sqlite:
-                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
+            self._wait_for_others(connection)
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
-        with self._counters.begin() as connection:
-            if not self.is_sqlite:
-                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
-            counters.create_all(connection)
+
+    def _wait_for_others(self, connection: sa.Connection) -> None:
+        """Let one process at a time change tables; on SQLite every writer is alone."""
+        if not self.is_sqlite:
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
 
     def close(self) -> None:
         """Close every connection."""
@@ -107,10 +137,19 @@ class Database:
         self._counters.dispose()
 
 
+def _newest_revision() -> str:
+    """Return the name of the last migration; each file's name begins with its number."""
+    return max(path.name.partition("_")[0] for path in (_MIGRATIONS / "versions").glob("[0-9]*.py"))
+
+
+def _first_line(error: sa.exc.SQLAlchemyError) -> str:
+    return str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
+
+
 def _with_driver(url: str) -> str:
     for scheme in ("postgresql://", "postgres://"):
         if url.startswith(scheme):
-            return "postgresql+psycopg://" + url.removeprefix(scheme)
+            return _POSTGRES + url.removeprefix(scheme)
     return url
 
 

@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from collections.abc import Mapping
-from types import MappingProxyType
-
 from khosq.apis.xosum.mapping import from_outcome
 from khosq.delivery.dialect import Endpoint, Letter
 from khosq.jobs.job import Job, JobEvent
