@@ -155,3 +155,18 @@ def test_a_client_that_never_reads_its_answer_is_dropped(port: int) -> None:
         time.sleep(2.0)
         received = len(everything_or_reset(connection))
     assert received < 50_000_000
+
+
+def test_a_client_that_asks_first_is_told_to_send(port: int) -> None:
+    with connected(port) as connection:
+        connection.sendall(UPLOAD + b"Content-Length: 3\r\nExpect: 100-continue\r\n\r\n")
+        assert connection.recv(65536).startswith(b"HTTP/1.1 100 ")
+        connection.sendall(b"abc")
+        assert b'{"bytes":3}' in connection.recv(65536)
+
+
+def test_a_client_that_asks_first_is_refused_before_it_sends(port: int) -> None:
+    with connected(port) as connection:
+        connection.sendall(HEAD + b"Content-Length: 100000000\r\nExpect: 100-continue\r\n\r\n")
+        assert connection.recv(65536).startswith(b"HTTP/1.1 413 ")
+        assert connection.recv(1) == b""

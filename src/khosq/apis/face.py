@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -96,7 +96,19 @@ class Face:
     build_router: Callable[[Desk], APIRouter]
     render_error: Callable[[KhosqError], Response]
     dialect: Dialect
+    security_schemes: Mapping[str, Any] = field(
+        default_factory=lambda: {"bearer": {"type": "http", "scheme": "bearer"}}
+    )
+    """How callers prove who they are, as OpenAPI words it."""
 
     def open(self, desk: Desk) -> Door:
         """Return the door through which this face's callers come."""
-        return Door(self.name, self.title, self.owns, self.build_router(desk), self.render_error, documented=True)
+        return Door(
+            self.name,
+            self.title,
+            self.owns,
+            self.build_router(desk),
+            self.render_error,
+            documented=True,
+            security_schemes=self.security_schemes,
+        )

@@ -62,13 +62,6 @@ def build_app(
     return app
 
 
-def build_metrics_app(meters: Meters) -> FastAPI:
-    """Return an application that serves ``/metrics`` alone, for a port of its own."""
-    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    app.include_router(metrics_routes(meters))
-    return app
-
-
 async def _hand_on(_: Request, error: Exception) -> Response:
     """Leave the wording to ``Refusals``, which knows whose path it is."""
     raise error

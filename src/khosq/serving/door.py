@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 from fastapi import APIRouter
 from starlette.responses import Response
@@ -23,6 +24,8 @@ class Door:
     render_error: Callable[[KhosqError], Response]
     documented: bool = False
     """Whether ``/docs/<name>`` describes it."""
+    security_schemes: Mapping[str, Any] = field(default_factory=dict)
+    """How callers prove who they are, as OpenAPI words it."""
 
 
 def owner(doors: Sequence[Door], path: str) -> Door:

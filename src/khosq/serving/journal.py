@@ -54,4 +54,11 @@ class Journal:
         template = getattr(scope.get("route"), "path", "unmatched")
         self.meters.note(owner(self.doors, path).name, template, method, status, seconds)
         write = log.debug if path in QUIET else log.info
-        write("request", method=method, path=path, status=status, ms=round(seconds * 1000, 1))
+        write(
+            "request answered",
+            action="request_answered",
+            method=method,
+            path=path,
+            status=status,
+            ms=round(seconds * 1000, 1),
+        )

@@ -78,7 +78,7 @@ class Refusals:
         try:
             await self.app(scope, receive, watch)
         except ClientDisconnect:
-            log.info("client_gone", path=scope["path"])
+            log.info("client left before its answer", action="client_gone", path=scope["path"])
         except Exception as error:
             _note(scope, error)
             if started:
@@ -89,4 +89,5 @@ class Refusals:
 def _note(scope: Scope, error: Exception) -> None:
     scope.setdefault("state", {})[CUT] = isinstance(error, TooSlow)
     if isinstance(error, Failed) or not isinstance(error, KhosqError | HTTPException | RequestValidationError):
-        log.error("request_failed", path=scope["path"], exc_info=not isinstance(error, Unavailable), error=str(error))
+        unexpected = not isinstance(error, Unavailable)
+        log.error("request failed", action="request_failed", path=scope["path"], error=str(error), exc_info=unexpected)

@@ -8,7 +8,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import Response
 
-from khosq.errors import KhosqError
+from khosq.errors import KhosqError, Refused
 from khosq.serving.answers import HtmlAnswer
 
 HEADERS = {
@@ -21,8 +21,6 @@ HEADERS = {
 }
 
 STATUSES: Mapping[str, int] = {
-    "invalid": 400,
-    "refused": 400,
     "address_refused": 400,
     "unauthorized": 401,
     "forbidden": 403,
@@ -59,6 +57,6 @@ def page(template: str, *, status: int = 200, **values: Any) -> Response:
 
 def render_error(error: KhosqError) -> Response:
     """Return the page that tells of ``error``."""
-    status = STATUSES.get(error.code, 500)
+    status = STATUSES.get(error.code, 400 if isinstance(error, Refused) else 500)
     heading = _HEADINGS.get(status, "Something went wrong")
     return page("error.html", status=status, heading=heading, message=error.message)

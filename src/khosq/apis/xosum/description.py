@@ -93,6 +93,8 @@ POLL: dict[str, Any] = {
     },
     "openapi_extra": {
         "security": _BEARER,
-        "parameters": [{"name": "docId", "in": "query", "required": True, "schema": {"type": "string"}}],
+        "parameters": [
+            {"name": "docId", "in": "query", "required": True, "schema": {"type": "string", "minLength": 1}}
+        ],
     },
 }

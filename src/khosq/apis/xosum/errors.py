@@ -6,12 +6,10 @@ from collections.abc import Mapping
 
 from starlette.responses import Response
 
-from khosq.errors import KhosqError, Unauthorized
+from khosq.errors import KhosqError, Refused, Unauthorized
 from khosq.serving.answers import JsonAnswer
 
 STATUSES: Mapping[str, int] = {
-    "invalid": 400,
-    "refused": 400,
     "unauthorized": 401,
     "forbidden": 403,
     "link_refused": 403,
@@ -24,14 +22,19 @@ STATUSES: Mapping[str, int] = {
     "rate_limited": 429,
     "unavailable": 503,
 }
-"""Whatever is not here is a fault of ours: 500."""
+"""Whatever is not here is a 400 if the caller can change it, else a fault of ours: 500."""
 
+BAD_REQUEST = 400
 SERVER_FAULT = 500
 
 
 def render_error(error: KhosqError) -> Response:
     """Return the answer that tells of ``error``."""
-    answer = JsonAnswer({"error": error.message}, status_code=STATUSES.get(error.code, SERVER_FAULT))
+    answer = JsonAnswer({"error": error.message}, status_code=_status(error))
     if isinstance(error, Unauthorized):
         answer.headers["www-authenticate"] = "Bearer"
     return answer
+
+
+def _status(error: KhosqError) -> int:
+    return STATUSES.get(error.code, BAD_REQUEST if isinstance(error, Refused) else SERVER_FAULT)
