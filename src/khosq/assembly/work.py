@@ -14,6 +14,7 @@ from khosq.delivery.dialect import Letter
 from khosq.delivery.sender import DELIVER, Outbox, Sender
 from khosq.errors import UploadExpired, WorkerLost
 from khosq.jobs.job import JobEvent
+from khosq.jobs.store import InTransaction
 from khosq.jobs.submission import PROCESS
 from khosq.jobs.worker import Pace, Worker, forget_workflow, lost_workflows
 from khosq.outbound.address import read_allow
@@ -43,6 +44,10 @@ def run_worker(settings: Settings, *, name: str | None = None) -> None:
 def _build(core: Core, workshop: Workshop, *, name: str | None) -> Worker:
     settings = core.settings
     outbox = Outbox(core.deliveries, core.queue, core.dialects, clock=core.clock)
+
+    def telling(event: JobEvent) -> InTransaction:
+        return lambda connection, job: outbox.tell(connection, job, event)
+
     stages = Stages(
         core.jobs,
         core.results,
@@ -50,7 +55,7 @@ def _build(core: Core, workshop: Workshop, *, name: str | None) -> Worker:
         workshop,
         work_dir=settings.data_dir / "work",
         max_duration=settings.max_duration,
-        outbox=lambda event: lambda connection, job: outbox.tell(connection, job, event),
+        outbox=telling,
         clock=core.clock,
     )
     return Worker(
@@ -59,7 +64,12 @@ def _build(core: Core, workshop: Workshop, *, name: str | None) -> Worker:
         core.nodes,
         {PROCESS: Road(stages).process, DELIVER: _sender(core).deliver},
         pace=Pace(settings.slots, settings.heartbeat, settings.dead_after),
-        chores=[partial(_expire_uploads, core), partial(_bury_lost_jobs, core), _leave_with_supervisor],
+        chores=[
+            partial(_expire_uploads, core),
+            partial(_bury_lost_jobs, core, telling(JobEvent.GIVEN_UP)),
+            stages.tidy_ended,
+            _leave_with_supervisor,
+        ],
         name=name,
     )
 
@@ -92,12 +102,12 @@ def _expire_uploads(core: Core) -> None:
         log.info("upload expired", action="upload_expired", job_id=job.id)
 
 
-def _bury_lost_jobs(core: Core) -> None:
+def _bury_lost_jobs(core: Core, tell: InTransaction) -> None:
     """End the jobs at which worker after worker died."""
     for job_id in lost_workflows():
         error, now = WorkerLost(), core.clock()
         changes = {"error_code": error.code, "error": error.message, "stage": None, "ended_at": now}
-        core.jobs.move(job_id, JobEvent.GIVEN_UP, now, changes=changes)
+        core.jobs.move(job_id, JobEvent.GIVEN_UP, now, changes=changes, also=[tell])
         forget_workflow(job_id)
         log.error("job given up: its workers died", action="job_lost", job_id=job_id)
 

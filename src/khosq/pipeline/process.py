@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, ParamSpec, TypeVar
 
 import structlog
 from dbos import DBOS
-from dbos._error import DBOSMaxStepRetriesExceeded
+from dbos._error import DBOSMaxStepRetriesExceeded, DBOSWorkflowCancelledError
 
 from khosq.errors import Failed, KhosqError
 from khosq.pipeline.stages import JobEnded, Stages
@@ -35,10 +36,12 @@ class Road:
                 await self._travel(job_id)
             except JobEnded:
                 log.info("job ended while at work", action="job_left")
+            except DBOSWorkflowCancelledError:
+                await asyncio.to_thread(self._stages.tidy, job_id)
+                raise
             except Exception as error:  # noqa: BLE001 - a job must end whatever broke; _told logs what nobody foresaw
                 await _step("give up", self._stages.give_up, job_id, _told(error))
-            finally:
-                await asyncio.to_thread(self._stages.tidy, job_id)
+            await asyncio.to_thread(self._stages.tidy, job_id)  # not when the worker hands over: the next goes on here
 
     async def _travel(self, job_id: str) -> None:
         stages = self._stages
@@ -68,6 +71,14 @@ async def _abandon(tasks: Sequence[asyncio.Task[Any]]) -> None:
 
 async def _step(name: str, stage: Callable[P, Coroutine[Any, Any, T]], *args: P.args, **kwargs: P.kwargs) -> T:
     """Run a stage once; a later run of the same job gets its kept result."""
+
+    async def timed() -> T:
+        began = time.monotonic()
+        log.debug("stage begun", action="stage_begun", stage=name)
+        result = await stage(*args, **kwargs)
+        log.info("stage done", action="stage_done", stage=name, seconds=round(time.monotonic() - began, 2))
+        return result
+
     options: Any = {
         "name": name,
         "preemptible": True,
@@ -75,7 +86,7 @@ async def _step(name: str, stage: Callable[P, Coroutine[Any, Any, T]], *args: P.
         "max_attempts": _TRIES,
         "should_retry": _may_help,
     }
-    result: T = await DBOS.run_step_async(options, stage, *args, **kwargs)
+    result: T = await DBOS.run_step_async(options, timed)
     return result
 
 

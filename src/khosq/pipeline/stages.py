@@ -6,13 +6,14 @@ import asyncio
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 import structlog
 
 from khosq.analysis.summary import summarise
 from khosq.clock import Clock
-from khosq.errors import Failed, KhosqError, QuotaExceeded, RecordingTooLong
-from khosq.jobs.job import Job, JobEvent, Stage
+from khosq.errors import KhosqError, QuotaExceeded, RecordingTooLong
+from khosq.jobs.job import FINAL, Job, JobEvent, Stage
 from khosq.jobs.results import Outcome, Results
 from khosq.jobs.store import InTransaction, JobStore
 from khosq.media.recording import MediaType
@@ -55,41 +56,33 @@ class Stages:
         self._max_duration = max_duration
         self._outbox = outbox
         self._clock = clock
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def decode(self, job_id: str) -> Sound:
         """Turn the recording into 16 kHz channels, and take its seconds from the quota."""
         job = await asyncio.to_thread(self._start, job_id)
-        folder = self._folder(job_id)
-        source = await asyncio.to_thread(self._blobs.materialise, job.recording_key or "", folder)
         allowed = await asyncio.to_thread(self._store.seconds_allowed, job_id)
         longest = self._max_duration if allowed is None else min(allowed, self._max_duration)
         try:
-            sound = await self._workshop.decode(
-                source,
-                media_type=MediaType(job.media_type or ""),
-                into=folder,
-                max_seconds=longest,
-                speakers=job.wishes.speakers,
-            )
+            sound = await self._decode(job, max_seconds=longest)
         except RecordingTooLong as error:
             if longest == allowed:
                 raise QuotaExceeded from error
             raise
         await asyncio.to_thread(self._store.reserve, job_id, sound.duration)
-        await asyncio.to_thread(self._share, job_id, sound)
         return sound
 
     async def detect(self, job_id: str, sound: Sound) -> Plan:
         """Choose the model, find where somebody speaks and cut it into pieces."""
         job = await self._note(job_id, Stage.DETECT, _HEARD_FROM / 2)
-        folder = await asyncio.to_thread(self._fetch, job_id, sound)
+        folder = await self._decoded(job_id, sound)
         plan = await self._workshop.plan(folder, sound, language=job.wishes.language)
         await self._note(job_id, Stage.RECOGNIZE, _HEARD_FROM)
         return plan
 
     async def recognize(self, job_id: str, sound: Sound, plan: Plan, number: int) -> tuple[Word, ...]:
         """Write down the words of one piece."""
-        folder = await asyncio.to_thread(self._fetch, job_id, sound)
+        folder = await self._decoded(job_id, sound)
         words = await self._workshop.recognize(folder, sound, plan, number)
         share = (_HEARD_TO - _HEARD_FROM) * (number + 1) / len(plan.pieces)
         await self._note(job_id, Stage.RECOGNIZE, _HEARD_FROM + share)
@@ -98,7 +91,7 @@ class Stages:
     async def diarize(self, job_id: str, sound: Sound, plan: Plan) -> tuple[Turn, ...] | None:
         """Tell the voices apart, where that was asked for."""
         job = await asyncio.to_thread(self._find, job_id)
-        folder = await asyncio.to_thread(self._fetch, job_id, sound)
+        folder = await self._decoded(job_id, sound)
         return await self._workshop.diarize(folder, sound, plan, speakers=job.wishes.speakers)
 
     async def analyse(
@@ -135,8 +128,14 @@ class Stages:
 
     def tidy(self, job_id: str) -> None:
         """Remove what only the work needed."""
-        shutil.rmtree(self._folder(job_id), ignore_errors=True)
-        self._blobs.delete_prefix(f"work/{job_id}/")
+        shutil.rmtree(self._work_dir / job_id, ignore_errors=True)
+
+    def tidy_ended(self) -> None:
+        """Remove what a dead worker left of jobs that ended meanwhile."""
+        for folder in self._work_dir.glob("*"):
+            job = self._store.find(folder.name)
+            if job is None or job.state in FINAL:
+                self.tidy(folder.name)
 
     def _start(self, job_id: str) -> Job:
         changes = {"stage": Stage.DECODE}
@@ -156,31 +155,22 @@ class Stages:
         await asyncio.to_thread(self._store.note_progress, job_id, stage, progress)
         return await asyncio.to_thread(self._find, job_id)
 
-    def _folder(self, job_id: str) -> Path:
+    async def _decode(self, job: Job, *, max_seconds: Seconds) -> Sound:
+        folder = self._work_dir / job.id
+        await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
+        return await self._workshop.decode(
+            await asyncio.to_thread(self._blobs.materialise, job.recording_key or "", folder),
+            media_type=MediaType(job.media_type or ""),
+            into=folder,
+            max_seconds=max_seconds,
+            speakers=job.wishes.speakers,
+        )
+
+    async def _decoded(self, job_id: str, sound: Sound) -> Path:
+        """Return the folder with the job's channels; they are decoded again where another machine had them."""
         folder = self._work_dir / job_id
-        folder.mkdir(parents=True, exist_ok=True)
+        async with self._locks.setdefault(job_id, asyncio.Lock()):
+            if not await asyncio.to_thread(sound.lies_in, folder):
+                job = await asyncio.to_thread(self._find, job_id)
+                await self._decode(job, max_seconds=self._max_duration)
         return folder
-
-    @property
-    def _is_remote(self) -> bool:
-        return self._blobs.local_path("work") is None
-
-    def _share(self, job_id: str, sound: Sound) -> None:
-        """Put the channels where another machine's worker finds them, if the object store is not this disk."""
-        if self._is_remote:
-            for number, channel in enumerate(sound.files(self._folder(job_id))):
-                self._blobs.put_file(_channel_key(job_id, number), channel.path)
-
-    def _fetch(self, job_id: str, sound: Sound) -> Path:
-        """Return the job's folder, with every channel in it."""
-        folder = self._folder(job_id)
-        for number, channel in enumerate(sound.files(folder)):
-            if not channel.path.exists() and self._is_remote:
-                self._blobs.materialise(_channel_key(job_id, number), folder).rename(channel.path)
-            if not channel.path.exists():
-                raise Failed("The decoded recording is gone from this worker's disk; submit the recording again.")
-        return folder
-
-
-def _channel_key(job_id: str, number: int) -> str:
-    return f"work/{job_id}/channel-{number}.pcm"

@@ -30,6 +30,8 @@ _PATIENCE = 30.0
 _SLOWEST = 10.0
 """Real-time factor beyond which an engine counts as stuck."""
 
+_ROUNDING = 0.01
+
 T = TypeVar("T")
 
 
@@ -42,7 +44,12 @@ class Sound:
 
     def files(self, folder: Path) -> list[PcmFile]:
         """Return the channels, which lie in ``folder``."""
-        return [PcmFile(channel_path(folder, number)) for number in range(self.channels)]
+        return [PcmFile(folder / f"channel-{number}.pcm") for number in range(self.channels)]
+
+    def lies_in(self, folder: Path) -> bool:
+        """Tell whether ``folder`` holds every channel in full; a killed decoder leaves them cut short."""
+        files = self.files(folder)
+        return all(file.path.exists() and abs(file.duration - self.duration) < _ROUNDING for file in files)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +147,3 @@ def join(sound: Sound, plan: Plan, turns: tuple[Turn, ...] | None, heard: Sequen
         utterances = to_utterances([(word, None) for word in channels[0]])
     warnings = () if plan.model.warning is None else (plan.model.warning,)
     return Transcript(plan.model.language, sound.duration, utterances, warnings)
-
-
-def channel_path(folder: Path, number: int) -> Path:
-    """Return where a decoded channel lies."""
-    return folder / f"channel-{number}.pcm"
