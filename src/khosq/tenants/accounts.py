@@ -33,7 +33,7 @@ class Accounts:
             NotFound: there is none.
 
         """
-        tenant = self._store.by_name(name)
+        tenant = self._store.by_name(checked_name(name))
         if tenant is None:
             raise NotFound(f"There is no tenant named {name!r}.")
         return tenant

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from khosq.clock import Clock
 from khosq.errors import Forbidden, NotFound, Unauthorized
-from khosq.identifiers import new_id
+from khosq.identifiers import is_id, new_id
 from khosq.tenants.store import TenantStore
 from khosq.tenants.tenant import SCOPES, ApiKey, Scope, Tenant, checked_name
 
@@ -70,14 +70,14 @@ class ApiKeys:
 
     def list(self, tenant_name: str) -> list[ApiKey]:
         """Return every key of a tenant."""
-        tenant = self._store.by_name(tenant_name)
+        tenant = self._store.by_name(checked_name(tenant_name))
         if tenant is None:
             raise NotFound(f"There is no tenant named {tenant_name!r}.")
         return self._store.keys(tenant.id)
 
     def revoke(self, key_id: str) -> None:
         """End a key at once."""
-        if not self._store.revoke_key(key_id, self._clock()):
+        if not is_id(key_id) or not self._store.revoke_key(key_id, self._clock()):
             raise NotFound(f"There is no key {key_id!r} in force.")
 
     def _admit(self, key: ApiKey, scope: Scope) -> Caller:
