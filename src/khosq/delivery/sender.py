@@ -78,12 +78,17 @@ class Sender:
             await DBOS.run_step_async({"name": "again"}, self._enqueue_next, delivery_id, number + 1, wait)
 
     async def attempt(self, delivery_id: str, number: int) -> float | None:
-        """Make try ``number`` of a delivery; return in how many seconds the next is due, None if there is none."""
+        """Make try ``number`` of a delivery; return in how many seconds the next is due, None if there is none.
+
+        A try whose answer was kept before this worker's predecessor died is not made again.
+        """
         delivery = await asyncio.to_thread(self._store.find, delivery_id)
         if delivery is None:
             return None
         dialect = self._dialects[delivery.endpoint.door]
-        attempt = await self._try(delivery, dialect, number)
+        kept = await asyncio.to_thread(self._store.attempts, delivery_id)
+        attempt = next((one for one in kept if one.number == number), None)
+        attempt = attempt or await self._try(delivery, dialect, number)
         offsets = self._schedule(dialect)
         is_last = number >= len(offsets)
         await asyncio.to_thread(self._store.note_attempt, delivery_id, attempt, is_last=is_last)
@@ -109,9 +114,9 @@ class Sender:
         self._queue.enqueue(None, DELIVER, name, delivery_id, number, queue=HOOKS, delay=wait)
 
     async def _try(self, delivery: Delivery, dialect: Dialect, number: int) -> Attempt:
-        letter = await asyncio.to_thread(self._word, delivery, dialect)
         at = self._clock()
         try:
+            letter = await asyncio.to_thread(self._word, delivery, dialect)
             status = await self._post(delivery.endpoint.url, letter, dialect.deadline)
         except KhosqError as error:
             return Attempt(number, at, None, error.message)
