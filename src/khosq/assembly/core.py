@@ -117,6 +117,9 @@ class Core:
         door = api or next(iter(self.dialects))
         if door not in self.dialects:
             raise Invalid(f"There is no API {door!r} here; there is {', '.join(self.dialects)}.", field="api")
+        for field, value in (("url", url), ("secret", secret)):
+            if not value or not value.isprintable():
+                raise Invalid(f"A webhook's {field} is printable text.", field=field)
         endpoint = Endpoint(new_id(), self.accounts.named(tenant).id, door, url, secret)
         return self.deliveries.set_endpoint(endpoint)
 

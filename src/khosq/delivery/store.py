@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from khosq.delivery.dialect import Endpoint
-from khosq.storage.database import Database, UtcDateTime, metadata
+from khosq.storage.database import Database, ForeignText, UtcDateTime, metadata
 
 PENDING, DELIVERED, FAILED = "pending", "delivered", "failed"
 
@@ -44,7 +44,7 @@ delivery_attempts = sa.Table(
     sa.Column("number", sa.Integer, primary_key=True),
     sa.Column("at", UtcDateTime, nullable=False),
     sa.Column("status", sa.Integer),
-    sa.Column("error", sa.Text),
+    sa.Column("error", ForeignText),
 )
 
 

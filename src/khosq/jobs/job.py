@@ -27,6 +27,8 @@ class JobEvent(StrEnum):
 
     CREATED = "created"
     MEDIA_RECEIVED = "media_received"
+    EXPIRED = "expired"
+    """Nothing was uploaded in time."""
     STARTED = "started"
     COMPLETED = "completed"
     GIVEN_UP = "given_up"
@@ -36,7 +38,7 @@ class JobEvent(StrEnum):
 TRANSITIONS: Mapping[JobState, Mapping[JobEvent, JobState]] = {
     JobState.AWAITING_MEDIA: {
         JobEvent.MEDIA_RECEIVED: JobState.QUEUED,
-        JobEvent.GIVEN_UP: JobState.FAILED,  # nothing was uploaded in time
+        JobEvent.EXPIRED: JobState.FAILED,
         JobEvent.CANCELLED: JobState.CANCELLED,
     },
     JobState.QUEUED: {

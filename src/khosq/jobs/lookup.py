@@ -66,5 +66,5 @@ class Lookup:
         """Let the deadline happen at the moment somebody looks, so that no sweep need be waited for."""
         error, now = UploadExpired(), self._clock()
         changes = {"error_code": error.code, "error": error.message, "ended_at": now}
-        moved = self._store.move(job.id, JobEvent.GIVEN_UP, now, changes=changes)
+        moved = self._store.move(job.id, JobEvent.EXPIRED, now, changes=changes)
         return moved or self.job(job.tenant_id, job.id)

@@ -27,7 +27,8 @@ class Results:
     def keep(self, job_id: str, outcome: Outcome) -> None:
         """Write an outcome; a repeated run of the stage writes the same again."""
         stored = {"transcript": outcome.transcript.to_json(), "title": outcome.title, "summary": outcome.summary}
-        self._blobs.put(_key(job_id), json.dumps(stored, ensure_ascii=False, separators=(",", ":")).encode())
+        written = json.dumps(stored, ensure_ascii=False, separators=(",", ":"))
+        self._blobs.put(_key(job_id), written.encode("utf-8", "surrogatepass"))
 
     def read(self, job_id: str) -> Outcome:
         """Return what ``keep`` wrote.

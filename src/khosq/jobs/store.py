@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from khosq.errors import QuotaExceeded
 from khosq.jobs.job import Job, JobEvent, JobState, Stage, Wishes, sources, target
-from khosq.storage.database import Database, JsonText, UtcDateTime, metadata
+from khosq.storage.database import Database, ForeignText, JsonText, UtcDateTime, metadata
 
 InTransaction = Callable[[sa.Connection, Job], None]
 """What else must be true the moment a job's change is: it runs inside that transaction."""
@@ -37,7 +37,7 @@ jobs = sa.Table(
     sa.Column("duration", sa.Float),
     sa.Column("reserved_seconds", sa.Float),
     sa.Column("error_code", sa.String(40)),
-    sa.Column("error", sa.Text),
+    sa.Column("error", ForeignText),
     sa.Column("warnings", JsonText, nullable=False),
     sa.Column("ended_at", UtcDateTime),
     sa.CheckConstraint(
@@ -138,7 +138,7 @@ class JobStore:
             late = sa.select(jobs.c.id).where(jobs.c.state == JobState.AWAITING_MEDIA, jobs.c.upload_deadline <= now)
             changes = {"error_code": error_code, "error": error, "ended_at": now}
             moved = [
-                _move(connection, job_id, JobEvent.GIVEN_UP, now, changes=changes)
+                _move(connection, job_id, JobEvent.EXPIRED, now, changes=changes)
                 for job_id in connection.execute(late.limit(500)).scalars().all()
             ]
         return [job for job in moved if job is not None]

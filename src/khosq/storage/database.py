@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -23,6 +24,7 @@ _MIGRATION_LOCK = 0x6B686F7371  # "khosq": the advisory lock under which one pro
 _BUSY_SECONDS = 30
 _POSTGRES = "postgresql+psycopg://"
 _MIGRATIONS = Path(__file__).parent / "migrations"
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _version = sa.table("alembic_version", sa.column("version_num"))
 
 
@@ -54,6 +56,17 @@ class JsonText(sa.TypeDecorator[Any]):
     def process_result_value(self, value: str | None, dialect: sa.Dialect) -> Any:
         """Read the value."""
         return None if value is None else json.loads(value)
+
+
+class ForeignText(sa.TypeDecorator[str]):
+    """Text in which others have a say, such as an error's; what a database refuses in it becomes U+FFFD."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> str | None:
+        """Replace NUL and lone surrogates."""
+        return None if value is None else _UNSTORABLE.sub("\ufffd", value)
 
 
 class Database:
