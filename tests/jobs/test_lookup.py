@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+import pytest
+from tests.stores import RECORDING, Office, at_once
+
+from khosq.errors import Conflict, NotFound
+from khosq.identifiers import new_id
+from khosq.jobs.job import Job, JobEvent, JobState
+from khosq.jobs.results import Outcome
+from khosq.transcript.transcript import Transcript
+
+ODD_IDS = [
+    "",
+    " ",
+    "a" * 19,
+    "a" * 21,
+    "a" * 10_000,
+    "Խ" * 20,
+    "../" * 7,
+    "'; DROP TABLE j--",
+    "\x00" * 20,
+    "\ud800" * 20,
+]
+
+
+@pytest.mark.parametrize("odd", ODD_IDS)
+def test_an_odd_id_is_answered_like_an_unknown_one(office: Office, odd: str) -> None:
+    with pytest.raises(NotFound) as answer:
+        office.lookup.job(office.tenant().id, odd)
+    assert answer.value.message == NotFound().message
+
+
+def test_another_tenants_job_is_answered_like_an_unknown_one(office: Office) -> None:
+    job, stranger = office.queued(), office.tenant()
+    answers = []
+    for job_id in (job.id, new_id()):
+        for ask in (office.lookup.job, office.lookup.cancel):
+            with pytest.raises(NotFound) as answer:
+                ask(stranger.id, job_id)
+            answers.append(answer.value.args)
+    assert set(answers) == {NotFound().args}
+    assert office.found(job).state is JobState.QUEUED
+
+
+def test_a_job_is_given_up_when_somebody_looks_after_its_deadline(office: Office) -> None:
+    job = office.job()
+    office.clock.turn(3599)
+    assert office.lookup.job(job.tenant_id, job.id).state is JobState.AWAITING_MEDIA
+    office.clock.turn(1)
+    found = office.lookup.job(job.tenant_id, job.id)
+    assert (found.state, found.error_code) == (JobState.FAILED, "upload_expired")
+    assert found.error == "No recording was uploaded before the upload link expired; create a new transcription."
+    assert found.ended_at == office.clock()
+    assert office.lookup.job(job.tenant_id, job.id) == found
+
+
+def test_a_recording_that_came_in_time_is_not_given_up(office: Office) -> None:
+    job = office.queued()
+    office.clock.turn(7200)
+    assert office.lookup.job(job.tenant_id, job.id).state is JobState.QUEUED
+
+
+def test_a_look_and_an_upload_at_the_deadline_agree_on_what_happened(office: Office) -> None:
+    job = office.job()
+    office.clock.turn(3600)
+    look, upload = at_once(
+        [
+            lambda: office.lookup.job(job.tenant_id, job.id),
+            lambda: office.submissions.attach(job.id, RECORDING),
+        ]
+    )
+    assert isinstance(look, Job)
+    assert (look.state is JobState.QUEUED) == isinstance(upload, Job)
+
+
+def awaiting(office: Office) -> Job:
+    return office.job()
+
+
+def queued(office: Office) -> Job:
+    return office.queued()
+
+
+def running(office: Office) -> Job:
+    return office.running(office.tenant(seconds=50))
+
+
+@pytest.mark.parametrize("make", [awaiting, queued, running])
+def test_a_job_is_cancelled_in_every_state_but_only_once(office: Office, make: object) -> None:
+    assert callable(make)
+    job: Job = make(office)
+    if job.state is JobState.RUNNING:
+        office.jobs.reserve(job.id, 20)
+    cancelled = office.lookup.cancel(job.tenant_id, job.id)
+    assert (cancelled.state, cancelled.ended_at) == (JobState.CANCELLED, office.clock())
+    assert office.accounts.seconds_left(job.tenant_id) == (50 if job.state is JobState.RUNNING else None)
+    with pytest.raises(Conflict, match="ended already"):
+        office.lookup.cancel(job.tenant_id, job.id)
+    assert office.lookup.job(job.tenant_id, job.id) == cancelled
+
+
+@pytest.mark.parametrize("end", [JobEvent.COMPLETED, JobEvent.GIVEN_UP])
+def test_an_ended_job_is_not_cancelled(office: Office, end: JobEvent) -> None:
+    job = office.move(office.running(), end)
+    with pytest.raises(Conflict):
+        office.lookup.cancel(job.tenant_id, job.id)
+
+
+def test_of_cancels_at_once_one_is_told_that_it_did_it(office: Office) -> None:
+    job = office.queued()
+    ends = at_once([lambda: office.lookup.cancel(job.tenant_id, job.id)] * 3)
+    assert sorted(type(end).__name__ for end in ends) == ["Conflict", "Conflict", "Job"]
+
+
+def test_a_tenant_sees_its_own_jobs_newest_first(office: Office) -> None:
+    tenant, stranger = office.tenant(), office.tenant()
+    made = []
+    for _ in range(4):
+        office.clock.turn(1)
+        made.append(office.job(tenant).id)
+        office.job(stranger)
+    newest_first = made[::-1]
+    assert [job.id for job in office.lookup.jobs(tenant.id)] == newest_first
+    assert [job.id for job in office.lookup.jobs(tenant.id, limit=2)] == newest_first[:2]
+    before = office.lookup.job(tenant.id, made[2]).created_at
+    assert [job.id for job in office.lookup.jobs(tenant.id, before=before)] == newest_first[2:]
+    assert office.lookup.jobs(new_id()) == []
+
+
+def test_what_a_job_made_is_found_with_it(office: Office) -> None:
+    job = office.running()
+    with pytest.raises(NotFound):
+        office.lookup.outcome(job)
+    outcome = Outcome(Transcript("hy-AM", 1.5, ()), title="A call")
+    office.results.keep(job.id, outcome)
+    assert office.lookup.outcome(job) == outcome
