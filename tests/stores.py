@@ -57,6 +57,7 @@ class Office:
     database: Database
     folder: Path
     clock: Hands = field(default_factory=Hands)
+    _nodes: list[Database] = field(default_factory=list)
 
     @cached_property
     def tenants(self) -> TenantStore:
@@ -93,6 +94,15 @@ class Office:
     @cached_property
     def lookup(self) -> Lookup:
         return Lookup(self.jobs, self.results, self.queue, clock=self.clock)
+
+    def another_node(self) -> Database:
+        """Open the same database once more, as another process would."""
+        self._nodes.append(Database(self.database.url))
+        return self._nodes[-1]
+
+    def close(self) -> None:
+        for database in self._nodes:
+            database.close()
 
     def tenant(self, *, seconds: float | None = None) -> Tenant:
         tenant = self.accounts.ensure(f"tenant {new_id()}")
@@ -141,9 +151,11 @@ def one_database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
 
 
 @pytest.fixture
-def office(one_database: Database, tmp_path: Path) -> Office:
+def office(one_database: Database, tmp_path: Path) -> Iterator[Office]:
     """Give everything that stands on a database."""
-    return Office(one_database, tmp_path)
+    office = Office(one_database, tmp_path)
+    yield office
+    office.close()
 
 
 def at_once(calls: Sequence[Callable[[], T]]) -> list[T | BaseException]:

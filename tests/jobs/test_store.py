@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -205,12 +206,11 @@ def test_a_cancel_in_the_midst_of_a_reservation_leaves_nothing_charged(office: O
     tenant = office.tenant(seconds=100)
     for _ in range(4):
         job = office.running(tenant)
-        at_once(
-            [
-                partial(office.jobs.reserve, job.id, 40),
-                partial(office.jobs.move, job.id, JobEvent.CANCELLED, office.clock()),
-            ]
-        )
+        calls: list[Callable[[], object]] = [
+            partial(office.jobs.reserve, job.id, 40),
+            partial(office.jobs.move, job.id, JobEvent.CANCELLED, office.clock()),
+        ]
+        at_once(calls)
         assert office.accounts.seconds_left(tenant.id) == 100
 
 

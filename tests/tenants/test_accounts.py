@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+from tests.stores import Office
+
+from khosq.errors import Invalid, NotFound
+from khosq.identifiers import new_id
+from khosq.tenants.tenant import Tenant
+
+
+def test_a_new_tenant_is_without_limit(office: Office) -> None:
+    name = f"Հայ {new_id()}"
+    tenant = office.accounts.ensure(f"  {name} ")
+    assert tenant == Tenant(tenant.id, name, None, office.clock())
+    assert office.accounts.named(name) == tenant
+
+
+def test_a_tenant_that_is_there_is_left_as_it_is(office: Office) -> None:
+    tenant = office.tenant(seconds=7)
+    office.clock.turn(100)
+    assert office.accounts.ensure(tenant.name) == office.accounts.named(tenant.name)
+    assert office.accounts.seconds_left(tenant.id) == 7
+
+
+def test_a_quota_is_set_and_lifted(office: Office) -> None:
+    tenant, other = office.tenant(), office.tenant(seconds=3)
+    for seconds in (0.0, 12.5, None):
+        office.accounts.set(tenant.name, seconds)
+        assert office.accounts.seconds_left(tenant.id) == seconds
+    assert office.accounts.seconds_left(other.id) == 3
+
+
+@pytest.mark.parametrize("seconds", [-1.0, -0.001, math.nan, math.inf])
+def test_a_quota_is_a_number_of_seconds(office: Office, seconds: float) -> None:
+    tenant = office.tenant(seconds=3)
+    with pytest.raises(Invalid, match="number of seconds"):
+        office.accounts.set(tenant.name, seconds)
+    assert office.accounts.seconds_left(tenant.id) == 3
+
+
+def test_nobody_has_no_quota(office: Office) -> None:
+    with pytest.raises(NotFound, match="no tenant named 'nobody'"):
+        office.accounts.set("nobody", 3)
+
+
+def test_every_tenant_is_listed_by_name(office: Office) -> None:
+    mine = {office.tenant().name for _ in range(3)}
+    names = [tenant.name for tenant in office.accounts.all()]
+    assert mine <= set(names)
+    assert len(names) == len(set(names))
