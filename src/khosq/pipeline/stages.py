@@ -115,16 +115,16 @@ class Stages:
         now = self._clock()
         changes = {"warnings": list(warnings), "progress": 1.0, "stage": None, "ended_at": now}
         also = [self._outbox(JobEvent.COMPLETED)]
-        await asyncio.to_thread(self._store.move, job_id, JobEvent.COMPLETED, now, changes=changes, also=also)
-        log.info("job succeeded", action="job_succeeded")
+        if await asyncio.to_thread(self._store.move, job_id, JobEvent.COMPLETED, now, changes=changes, also=also):
+            log.info("job succeeded", action="job_succeeded")
 
     async def give_up(self, job_id: str, error: KhosqError) -> None:
         """End the job with a sentence that a person can act on; nothing is charged."""
         now = self._clock()
         changes = {"error_code": error.code, "error": error.message, "stage": None, "ended_at": now}
         also = [self._outbox(JobEvent.GIVEN_UP)]
-        await asyncio.to_thread(self._store.move, job_id, JobEvent.GIVEN_UP, now, changes=changes, also=also)
-        log.info("job failed", action="job_failed", code=error.code, reason=error.message)
+        if await asyncio.to_thread(self._store.move, job_id, JobEvent.GIVEN_UP, now, changes=changes, also=also):
+            log.info("job failed", action="job_failed", code=error.code, reason=error.message)
 
     def tidy(self, job_id: str) -> None:
         """Remove what only the work needed."""

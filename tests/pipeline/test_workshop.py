@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from khosq.pipeline.workshop import Piece, Plan, Sound, join
+from khosq.speech.resolution import ModelChoice
+from khosq.transcript.timespan import Timespan
+from khosq.transcript.turns import Turn
+from khosq.transcript.words import Word
+
+MODEL = ModelChoice("tones", "none", Path("nowhere"), "production", "hy-AM", 20.0)
+WEAK = ModelChoice("tones", "none", Path("nowhere"), "fallback", "hy-AM", 20.0, warning="Do not rely on this.")
+
+
+def word(text: str, start: float) -> Word:
+    return Word(text, Timespan(start, start + 0.25), 0.5)
+
+
+def plan(*channels: list[float], model: ModelChoice = MODEL) -> Plan:
+    """Return a plan whose pieces begin at the given seconds of each channel."""
+    regions = tuple(tuple(Timespan(start, start + 1) for start in starts) for starts in channels)
+    cut = tuple(Piece(number, (region,)) for number, spoken in enumerate(regions) for region in spoken)
+    return Plan(model, regions, cut)
+
+
+def said(transcript: object) -> list[tuple[str, int | None, int]]:
+    return [(one.text, one.speaker, one.channel) for one in transcript.utterances]  # type: ignore[attr-defined]
+
+
+def test_pieces_of_one_channel_become_one_text_in_order() -> None:
+    transcript = join(Sound(10.0, 1), plan([0.0, 5.0]), None, [(word("one", 0), word("two", 0.3)), (word("three", 5),)])
+    assert transcript.text == "one two three"
+    assert (transcript.language, transcript.duration, transcript.warnings) == ("hy-AM", 10.0, ())
+    assert {one.speaker for one in transcript.utterances} == {None}
+
+
+def test_each_channel_is_a_voice_and_time_orders_what_was_said() -> None:
+    heard = [(word("hello", 0),), (word("goodbye", 6),), (word("yes", 3),)]
+    transcript = join(Sound(10.0, 2), plan([0.0, 6.0], [3.0]), None, heard)
+    assert transcript.text == "hello yes goodbye"
+    assert [channel for _, _, channel in said(transcript)] == [0, 1, 0]
+    assert [speaker for _, speaker, _ in said(transcript)] == [0, 1, 0]
+
+
+def test_voices_of_one_channel_are_told_apart_by_their_turns() -> None:
+    turns = (Turn(Timespan(0, 2), 0), Turn(Timespan(2, 4), 1))
+    transcript = join(Sound(4.0, 1), plan([0.0, 2.0]), turns, [(word("hello", 0.5),), (word("yes", 2.5),)])
+    assert [(text, speaker) for text, speaker, _ in said(transcript)] == [("hello", 0), ("yes", 1)]
+
+
+def test_a_call_recorded_on_one_side_only_keeps_the_words_of_that_side() -> None:
+    turns = (Turn(Timespan(0, 2), 0), Turn(Timespan(2, 4), 1))
+    one_side = plan([], [0.0, 2.0])
+    assert one_side.spoken_channels == [1]
+    transcript = join(Sound(4.0, 2), one_side, turns, [(word("hello", 0.5),), (word("yes", 2.5),)])
+    assert [(text, speaker) for text, speaker, _ in said(transcript)] == [("hello", 0), ("yes", 1)]
+
+
+def test_silence_is_a_transcript_without_words() -> None:
+    transcript = join(Sound(3.0, 1), plan([]), None, [])
+    assert (transcript.text, transcript.utterances, transcript.duration) == ("", (), 3.0)
+
+
+def test_a_weak_models_warning_goes_with_every_transcript() -> None:
+    assert join(Sound(3.0, 1), plan([], model=WEAK), None, []).warnings == ("Do not rely on this.",)
+
+
+@pytest.mark.parametrize(("seconds", "whole"), [(2.0, True), (1.996, True), (1.9, False), (0.0, False)])
+def test_a_channel_that_was_cut_short_is_not_all_there(tmp_path: Path, seconds: float, *, whole: bool) -> None:
+    sound = Sound(2.0, 1)
+    assert not sound.lies_in(tmp_path)
+    (channel,) = sound.files(tmp_path)
+    channel.path.write_bytes(np.zeros(round(seconds * 16_000), "<i2").tobytes())
+    assert sound.lies_in(tmp_path) is whole
