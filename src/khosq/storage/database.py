@@ -22,6 +22,7 @@ counters = sa.MetaData()
 
 _MIGRATION_LOCK = 0x6B686F7371  # "khosq": the advisory lock under which one process migrates
 _BUSY_SECONDS = 30
+_BEGIN_TO_WRITE = "BEGIN IMMEDIATE"
 _POSTGRES = "postgresql+psycopg://"
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
@@ -73,7 +74,8 @@ class Database:
     """Connections to the one database, and to its counters.
 
     On SQLite the counters live in a file of their own with ``synchronous=OFF``: counting a request
-    then never waits for the lock or the disk of a job's commit. On Postgres their commits do not wait for the disk.
+    then never waits for the lock or the disk of a job's commit, and every statement commits by itself, so that
+    no thread holds the file's lock while it waits for its turn. On Postgres their commits do not wait for the disk.
     """
 
     def __init__(self, url: str) -> None:
@@ -81,8 +83,8 @@ class Database:
         if not self.url.startswith(("sqlite:///", _POSTGRES)):
             raise Invalid("A database URL begins with sqlite:/// or postgresql://", field="database_url")
         self.is_sqlite = self.url.startswith("sqlite")
-        self.engine = _sqlite(self.url, synchronous="FULL") if self.is_sqlite else _postgres(self.url)
-        self._counters = _sqlite(_counter_url(self.url), synchronous="OFF") if self.is_sqlite else self.engine
+        self.engine = _sqlite(self.url) if self.is_sqlite else _postgres(self.url)
+        self._counters = _sqlite_counters(_counter_url(self.url)) if self.is_sqlite else self.engine
         self._reader = self.engine.execution_options(read_only=True)
 
     @contextmanager
@@ -99,7 +101,7 @@ class Database:
 
     @contextmanager
     def count(self) -> Iterator[sa.Connection]:
-        """Open a transaction on the counters, committed without waiting for the disk."""
+        """Open the counters for one statement, committed without waiting for the disk."""
         with self._counters.begin() as connection:
             if not self.is_sqlite:
                 connection.exec_driver_sql("SET LOCAL synchronous_commit TO OFF")
@@ -117,6 +119,8 @@ class Database:
                 self._upgrade()
             with self._counters.begin() as connection:
                 self._wait_for_others(connection)
+                if self.is_sqlite:
+                    connection.exec_driver_sql(_BEGIN_TO_WRITE)
                 counters.create_all(connection)
         except (sa.exc.DBAPIError, sa.exc.TimeoutError) as error:
             raise Unavailable(f"The database cannot be opened: {_first_line(error)}") from error
@@ -175,12 +179,28 @@ def _postgres(url: str) -> sa.Engine:
     return sa.create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20)
 
 
-def _sqlite(url: str, *, synchronous: str) -> sa.Engine:
+def _sqlite(url: str) -> sa.Engine:
     """Return an engine whose writers queue up instead of failing half-way.
 
     The driver would open a transaction at the first write only, so that count-then-claim is not atomic
     between processes; ``BEGIN IMMEDIATE`` makes it so.
     """
+    engine = _sqlite_engine(url, synchronous="FULL")
+
+    @sa.event.listens_for(engine, "begin")
+    def _begin(connection: sa.Connection) -> None:
+        reads = connection.get_execution_options().get("read_only")
+        connection.exec_driver_sql("BEGIN" if reads else _BEGIN_TO_WRITE)
+
+    return engine
+
+
+def _sqlite_counters(url: str) -> sa.Engine:
+    """Return an engine on which each statement is a transaction of its own."""
+    return _sqlite_engine(url, synchronous="OFF")
+
+
+def _sqlite_engine(url: str, *, synchronous: str) -> sa.Engine:
     Path(sa.make_url(url).database or "").parent.mkdir(parents=True, exist_ok=True)
     engine = sa.create_engine(url, pool_size=20, max_overflow=40)
 
@@ -191,10 +211,5 @@ def _sqlite(url: str, *, synchronous: str) -> sa.Engine:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute(f"PRAGMA synchronous={synchronous}")
         connection.execute("PRAGMA foreign_keys=ON")
-
-    @sa.event.listens_for(engine, "begin")
-    def _begin(connection: sa.Connection) -> None:
-        reads = connection.get_execution_options().get("read_only")
-        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
     return engine

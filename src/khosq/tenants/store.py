@@ -63,6 +63,7 @@ class TenantStore:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._insert = sqlite.insert if database.is_sqlite else postgresql.insert
+        self._count = self._counting()
 
     def secret(self, candidate: str) -> str:
         """Return the instance's secret, keeping ``candidate`` if there is none yet."""
@@ -154,17 +155,23 @@ class TenantStore:
 
         A node whose clock is a little behind counts in the minute that another has begun already.
         """
-        values = self._insert(rate_windows).values(key_id=key_id, name=name, minute=minute, count=1)
-        goes_on = rate_windows.c.minute.in_([minute, minute + 1])
-        statement = values.on_conflict_do_update(
+        values = {"key_id": key_id, "name": name, "minute": minute, "next_minute": minute + 1}
+        with self._database.count() as connection:
+            return int(connection.execute(self._count, values).scalar_one())
+
+    def _counting(self) -> sa.Executable:
+        """Return the statement that counts a request; putting it together takes longer than running it."""
+        given = {name: sa.bindparam(name, type_=rate_windows.c[name].type) for name in ("key_id", "name", "minute")}
+        next_minute = sa.bindparam("next_minute", type_=sa.BigInteger)
+        values = self._insert(rate_windows).values(**given, count=1)
+        goes_on = rate_windows.c.minute.in_([given["minute"], next_minute])
+        return values.on_conflict_do_update(
             index_elements=["key_id", "name"],
             set_={
                 "minute": sa.case((goes_on, rate_windows.c.minute), else_=values.excluded.minute),
                 "count": sa.case((goes_on, rate_windows.c.count + 1), else_=1),
             },
         ).returning(rate_windows.c.count)
-        with self._database.count() as connection:
-            return int(connection.execute(statement).scalar_one())
 
 
 _LIVE_KEY_BY_DIGEST = sa.select(api_keys).where(
