@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 import re
 import sys
@@ -11,7 +10,6 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-import av
 import httpx2
 from demo_server import DemoServer, ServerTrouble
 from rich.console import Console
@@ -19,6 +17,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from khosq.evaluation.mp3 import as_mp3
 from khosq.evaluation.recordings import Recording, Recordings, cache_folder
 from khosq.evaluation.wer import word_errors
 
@@ -176,26 +175,6 @@ def summarise(heard: list[Heard], server: DemoServer) -> None:
         table.add_row(each.recording.name, each.recording.language, Text(word, style), *figures)
     console.print(table)
     console.print(f"\nDashboard: {server.address}/  (opens with an API key: {server.key})")
-
-
-def as_mp3(path: Path) -> bytes:
-    """Give the recording as the API takes it: MP3, encoded here if it is something else."""
-    if path.suffix == ".mp3":
-        return path.read_bytes()
-    memory = io.BytesIO()
-    with av.open(path) as source, av.open(memory, "w", format="mp3") as target:
-        sound = source.streams.audio[0]
-        layout = {1: "mono", 2: "stereo"}[sound.channels]
-        stream = target.add_stream("libmp3lame", rate=sound.rate, layout=layout)
-        stream.bit_rate = 64_000 * sound.channels
-        resampler = av.AudioResampler("fltp", layout, sound.rate)
-        for frame in source.decode(sound):
-            for part in resampler.resample(frame):
-                target.mux(stream.encode(part))
-        for part in resampler.resample(None):
-            target.mux(stream.encode(part))
-        target.mux(stream.encode(None))
-    return memory.getvalue()
 
 
 if __name__ == "__main__":
