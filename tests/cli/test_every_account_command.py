@@ -117,6 +117,7 @@ def test_reading_waits_for_no_writer_and_writing_for_its_turn(shell: Shell) -> N
     with shell.core.database.write() as connection:
         connection.exec_driver_sql("UPDATE tenants SET seconds_left = 7")
         assert shell.json("tenants", "list")[0]["seconds_left"] is None
+        assert shell.json("jobs", "list", "--tenant", "acme") == []
         plain = {**os.environ, "KHOSQ_DATA_DIR": str(shell.folder)}
         words = [sys.executable, "-m", "khosq", "tenants", "quota", "--tenant", "acme", "--seconds", "9", "--json"]
         writing = subprocess.Popen(words, env=plain, stdout=subprocess.PIPE)

@@ -26,7 +26,7 @@ def list_(
 ) -> None:
     """List a tenant's jobs, newest first."""
     with open_core(settings(data_dir=data_dir)) as core:
-        found = core.lookup.jobs(core.accounts.named(tenant).id, limit=limit)
+        found = core.jobs.of_tenant(core.accounts.named(tenant).id, limit=limit, before=None)
     if as_json:
         print_json([_facts(job) for job in found])
         return
