@@ -6,7 +6,9 @@ import asyncio
 import multiprocessing
 import os
 from collections.abc import Callable
+from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
+from concurrent.futures.process import BrokenProcessPool
 from typing import Any, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
@@ -26,16 +28,10 @@ class ModelProcesses:
 
     def __init__(self, slots: int, *, prepare: Callable[[], None]) -> None:
         """Start ``slots`` processes; each calls ``prepare`` before its first task."""
-        self._pool = ProcessPool(
-            max_workers=slots,
-            max_tasks=_TASKS_BEFORE_RENEWAL,
-            initializer=_settle,
-            initargs=(prepare,),
-            context=multiprocessing.get_context("spawn"),
-        )
-
-        for _ in range(slots):
-            self._pool.schedule(_nothing)  # the pool starts its processes at the first task: do not let a job wait
+        self._slots = slots
+        self._prepare = prepare
+        self._is_closed = False
+        self._pool = self._open()
 
     async def run(self, function: Callable[..., T], *args: Any, within: float) -> T:
         """Run ``function`` in a free process.
@@ -44,18 +40,49 @@ class ModelProcesses:
             EngineFailed: the process died or took longer than ``within`` seconds.
 
         """
-        future = self._pool.schedule(function, args=args, timeout=within)
+        future = await self._schedule(function, *args, within=within)
         try:
             return await asyncio.wrap_future(future)
-        except ProcessExpired as error:
+        except (ProcessExpired, BrokenProcessPool) as error:
             raise EngineFailed("The process of the speech engine died; it may be out of memory.") from error
         except (TimeoutError, FutureTimeoutError) as error:
             raise EngineFailed(f"The speech engine gave no answer in {within:.0f} s.") from error
 
     def close(self) -> None:
         """End every process now."""
-        self._pool.stop()  # type: ignore[no-untyped-call]  # pebble leaves this one unannotated
-        self._pool.join()
+        self._is_closed = True
+        _end(self._pool)
+
+    def _open(self) -> ProcessPool:
+        pool = ProcessPool(
+            max_workers=self._slots,
+            max_tasks=_TASKS_BEFORE_RENEWAL,
+            initializer=_settle,
+            initargs=(self._prepare,),
+            context=multiprocessing.get_context("spawn"),
+        )
+        for _ in range(self._slots):
+            pool.schedule(_nothing)  # the pool starts its processes at the first task: do not let a job wait
+        return pool
+
+    async def _schedule(self, function: Callable[..., T], *args: Any, within: float) -> Future[T]:
+        """Hand a task to the pool; one that broke for good, as when an idle process was killed, is replaced."""
+        pool = self._pool
+        try:
+            future: Future[T] = pool.schedule(function, args=args, timeout=within)
+        except RuntimeError as error:
+            if self._is_closed:
+                raise EngineFailed("The speech engines are being stopped.") from error
+            if self._pool is pool:
+                self._pool = self._open()
+                await asyncio.to_thread(_end, pool)
+            future = self._pool.schedule(function, args=args, timeout=within)
+        return future
+
+
+def _end(pool: ProcessPool) -> None:
+    pool.stop()  # type: ignore[no-untyped-call]  # pebble leaves this one unannotated
+    pool.join()
 
 
 def _nothing() -> None:
