@@ -34,6 +34,7 @@ from khosq.tenants.tenant import Tenant
 T = TypeVar("T")
 
 RECORDING = StoredRecording("recordings/one", MediaType.MP3, 1234, "ab" * 32)
+BASE_URL = "https://asr.example"
 DOOR = "somewhere"
 
 
@@ -114,7 +115,7 @@ class Office:
         """Open a job that waits for its recording."""
         owner = tenant or self.tenant()
         return self.submissions.open_upload(
-            Submission(owner.id, new_id(), door, Wishes("hy-AM", 2), {} if metadata is None else metadata)
+            Submission(owner.id, new_id(), door, Wishes("hy-AM", 2), metadata or {}, BASE_URL)
         )
 
     def queued(self, tenant: Tenant | None = None, *, door: str = DOOR) -> Job:

@@ -200,3 +200,8 @@ class WorkerLost(Failed):
     """Workers stopped again and again while at this recording; it may be damaged."""
 
     code = "worker_lost"
+
+
+def may_help(error: BaseException) -> bool:
+    """Tell whether trying again may help."""
+    return isinstance(error, KhosqError) and error.retryable

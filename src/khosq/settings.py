@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 HOUR = 3600
@@ -84,6 +84,26 @@ class Settings(BaseSettings):
     @classmethod
     def _numbers(cls, value: object) -> object:
         return [float(part) for part in value.split(",")] if isinstance(value, str) else value
+
+    @field_validator("public_url")
+    @classmethod
+    def _is_base(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(("http://", "https://")):
+            raise ValueError("it begins with http:// or https://")
+        return value.rstrip("/") if value else None
+
+    @field_validator("hook_retries")
+    @classmethod
+    def _rises_from_zero(cls, value: list[float] | None) -> list[float] | None:
+        if value is not None and (value[0] != 0 or value != sorted(value)):
+            raise ValueError("offsets in seconds begin with 0 and rise")
+        return value
+
+    @model_validator(mode="after")
+    def _beats_in_time(self) -> Self:
+        if not 0 < 2 * self.heartbeat <= self.dead_after:
+            raise ValueError("dead_after is at least twice the heartbeat")
+        return self
 
     @property
     def database(self) -> str:

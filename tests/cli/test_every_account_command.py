@@ -103,7 +103,9 @@ def test_a_webhook_is_set_and_replaced(shell: Shell) -> None:
 
 def test_jobs_are_listed_and_cancelled(shell: Shell) -> None:
     tenant = shell.core.accounts.named("acme")
-    job = shell.core.submissions.open_upload(Submission(tenant.id, new_id(), "native", Wishes("nl-NL", 2), {}))
+    job = shell.core.submissions.open_upload(
+        Submission(tenant.id, new_id(), "native", Wishes("nl-NL", 2), {}, "https://asr.example")
+    )
     shell.core.submissions.attach(job.id, StoredRecording("recordings/x", MediaType.MP3, 1, "ab"))
     (listed,) = shell.json("jobs", "list", "--tenant", "acme")
     assert (listed["id"], listed["state"], listed["language"]) == (job.id, "queued", "nl-NL")

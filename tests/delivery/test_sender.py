@@ -96,10 +96,10 @@ class Post:
             DIALECTS,
             receiver,
             offsets=offsets,
-            public_url="https://asr.example/",
             clock=self.office.clock,
         )
-        return asyncio.run(sender.attempt(delivery.id, number))
+        attempt = asyncio.run(sender.attempt(delivery.id, number))
+        return None if attempt is None else sender.note(delivery.id, attempt)
 
     def state(self, delivery: Delivery) -> str:
         found = self.store.find(delivery.id)

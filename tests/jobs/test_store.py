@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.stores import RECORDING, Office, at_once
 
-from khosq.errors import QuotaExceeded
+from khosq.errors import QuotaExceeded, UploadExpired
 from khosq.identifiers import new_id
 from khosq.jobs.job import FINAL, TRANSITIONS, Job, JobEvent, JobState, Stage
 from khosq.jobs.store import NodeStore
@@ -131,13 +131,13 @@ def test_uploads_that_did_not_come_are_given_up_at_their_deadline(office: Office
     late, queued = office.job(), office.queued()
     office.clock.turn(3599)
     in_time = office.job()
-    assert late.id not in {job.id for job in office.jobs.move_overdue(office.clock(), error_code="e", error="late")}
+    assert late.id not in {job.id for job in office.jobs.move_overdue(office.clock(), UploadExpired())}
     office.clock.turn(1)
-    given_up = {job.id: job for job in office.jobs.move_overdue(office.clock(), error_code="e", error="late")}
+    given_up = {job.id: job for job in office.jobs.move_overdue(office.clock(), UploadExpired())}
     assert given_up[late.id].state is JobState.FAILED
     assert given_up[late.id].ended_at == office.clock()
     assert not {queued.id, in_time.id} & set(given_up)
-    assert office.jobs.move_overdue(office.clock(), error_code="e", error="late") == []
+    assert office.jobs.move_overdue(office.clock(), UploadExpired()) == []
 
 
 def test_seconds_are_taken_once_however_often_a_stage_runs(office: Office) -> None:

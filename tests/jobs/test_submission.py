@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 from tests.stores import RECORDING, Office, at_once
 
-from khosq.errors import Conflict, LinkRefused, NotFound
+from khosq.errors import Conflict, LinkRefused, NotFound, Refused, UploadExpired
 from khosq.identifiers import new_id
 from khosq.jobs.job import Job, JobEvent, JobState
 from khosq.jobs.queue import JOBS, Queue
@@ -74,9 +74,9 @@ def test_a_second_upload_is_told_that_the_first_one_stands(office: Office) -> No
 def test_an_ended_job_takes_no_recording(office: Office, event: JobEvent) -> None:
     job = office.job()
     office.move(job, event)
-    with pytest.raises(Conflict):
-        office.submissions.awaiting(job.id)
-    with pytest.raises(Conflict):
+    with pytest.raises(Refused):
+        office.submissions.begin_upload(job.id)
+    with pytest.raises(Refused):
         office.submissions.attach(job.id, RECORDING)
     assert entries(office, job) == []
 
@@ -84,10 +84,21 @@ def test_an_ended_job_takes_no_recording(office: Office, event: JobEvent) -> Non
 def test_a_link_is_good_until_its_deadline_and_not_a_moment_longer(office: Office) -> None:
     job = office.job()
     office.clock.turn(3599.999)
-    assert office.submissions.awaiting(job.id) == job
+    office.submissions.begin_upload(job.id)
+    office.submissions.break_off_upload(job.id)
     office.clock.turn(0.001)
     with pytest.raises(LinkRefused, match="expired"):
-        office.submissions.awaiting(job.id)
+        office.submissions.begin_upload(job.id)
+
+
+def test_an_upload_that_began_in_time_may_end_after_the_deadline(office: Office) -> None:
+    job = office.job()
+    office.clock.turn(3599)
+    office.submissions.begin_upload(job.id)
+    office.clock.turn(600)
+    assert office.lookup.job(job.tenant_id, job.id).state is JobState.AWAITING_MEDIA
+    assert job.id not in {late.id for late in office.jobs.move_overdue(office.clock(), UploadExpired())}
+    assert office.submissions.attach(job.id, RECORDING).state is JobState.QUEUED
 
 
 def test_an_unknown_job_takes_no_recording(office: Office) -> None:

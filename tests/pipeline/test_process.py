@@ -85,7 +85,7 @@ DIARIES: dict[str, Diary] = {}
 
 
 async def travel(job_id: str) -> None:
-    await Road(DIARIES[job_id]).process(job_id)
+    await Road(DIARIES[job_id], tries=3, first_pause=0.01).process(job_id)
 
 
 async def run(diary: Diary) -> Diary:

@@ -32,6 +32,7 @@ class Echo(Workshop):
 
     def __init__(self) -> None:
         """Start no model processes."""
+        self.slots = 2
 
     async def plan(self, folder: Path, sound: Sound, *, language: str) -> Plan:
         assert sound.lies_in(folder)
@@ -173,7 +174,8 @@ def test_a_job_cancelled_at_work_does_not_end_a_second_time(bench: Bench) -> Non
     stages = bench.stages()
     asyncio.run(stages.decode(job.id))
     bench.office.lookup.cancel(job.tenant_id, job.id)
-    asyncio.run(stages.finish(job.id, ()))
+    with pytest.raises(JobEnded):
+        asyncio.run(stages.finish(job.id, ()))
     asyncio.run(stages.give_up(job.id, ModelMissing()))
     assert bench.office.found(job).state is JobState.CANCELLED
     assert bench.office.accounts.seconds_left(job.tenant_id) == 10

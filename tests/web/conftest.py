@@ -68,7 +68,9 @@ class Lobby:
     def job(self, tenant: str = "acme", *, speakers: int | None = 2) -> Job:
         _, key = self.core.keys.create(tenant, "write")
         wishes = Wishes("hy-AM", speakers)
-        submission = Submission(key.tenant_id, key.id, "native", wishes, {"note": "<b>\ud800</b>"})
+        submission = Submission(
+            key.tenant_id, key.id, "native", wishes, {"note": "<b>\ud800</b>"}, "https://asr.example"
+        )
         return self.core.submissions.open_upload(submission)
 
     def move(self, job: Job, event: JobEvent, **changes: object) -> Job:

@@ -13,6 +13,7 @@ import structlog
 from khosq.assembly.core import Core, open_core
 from khosq.assembly.server import build_server, serve
 from khosq.assembly.work import SUPERVISOR
+from khosq.errors import KhosqError
 from khosq.identifiers import new_id
 from khosq.settings import Settings
 
@@ -44,6 +45,7 @@ class WorkerKeeper:
     def __init__(self, core: Core) -> None:
         self._core = core
         self._stopping = threading.Event()
+        self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._name = ""
         self._thread = threading.Thread(target=self._keep, name="worker-keeper", daemon=True)
@@ -54,8 +56,9 @@ class WorkerKeeper:
 
     def stop(self) -> None:
         """Let the worker hand over, then end it."""
-        self._stopping.set()
-        process = self._process
+        with self._lock:
+            self._stopping.set()
+            process = self._process
         if process is not None and process.poll() is None:
             process.terminate()
             try:
@@ -76,19 +79,28 @@ class WorkerKeeper:
         pause = _FIRST_PAUSE
         while not self._stopping.is_set():
             begun = time.monotonic()
-            status = self._run_once()
+            try:
+                status = self._run_once()
+            except (OSError, KhosqError):
+                log.exception("worker cannot be started now", action="worker_unstartable")
+                status = None
             if self._stopping.is_set():
                 return
             pause = _FIRST_PAUSE if time.monotonic() - begun > _GROWN_UP else min(2 * pause, _LONGEST_PAUSE)
             log.error("worker died; starting another", action="worker_died", status=status, pause=pause)
             self._stopping.wait(pause)
 
-    def _run_once(self) -> int:
+    def _run_once(self) -> int | None:
         """Run one worker to its end; what it leaves is free for the next at once, without waiting for silence."""
-        self._name = f"worker-{new_id(8)}"
+        name = f"worker-{new_id(8)}"
         environment = os.environ | self._core.settings.as_environment() | {SUPERVISOR: str(os.getpid())}
-        command = [sys.executable, "-m", "khosq", "worker", "--name", self._name]
-        self._process = subprocess.Popen(command, env=environment)  # noqa: S603 - our own command
+        command = [sys.executable, "-m", "khosq", "worker", "--name", name]
+        with self._lock:
+            if self._stopping.is_set():
+                return None
+            # A session of its own: Ctrl-C in a terminal reaches the server alone, which then stops the worker.
+            self._process = subprocess.Popen(command, env=environment, start_new_session=True)  # noqa: S603 - ours
+            self._name = name
         status = self._process.wait()
-        self._core.nodes.remove(self._name)
+        self._core.nodes.remove(name)
         return status

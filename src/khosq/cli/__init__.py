@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Any
 
@@ -50,6 +51,9 @@ class _Commands(TyperGroup):
         return command
 
 
+_PRIVATE = 0o077
+"""Database, recordings and models are for nobody else to read."""
+
 app = typer.Typer(
     name="khosq",
     cls=_Commands,
@@ -73,6 +77,7 @@ def version() -> None:
 
 def main() -> None:
     """Run the command line; an expected trouble is one sentence and exit status 1."""
+    os.umask(_PRIVATE)
     try:
         app()
     except KhosqError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 import structlog
@@ -12,7 +13,7 @@ from dbos import DBOS
 from khosq.clock import Clock
 from khosq.delivery.dialect import Dialect, Endpoint, Letter
 from khosq.delivery.store import PENDING, Attempt, Delivery, DeliveryStore
-from khosq.errors import KhosqError
+from khosq.errors import KhosqError, Refused, may_help
 from khosq.identifiers import new_id
 from khosq.jobs.job import Job, JobEvent
 from khosq.jobs.lookup import Lookup
@@ -44,7 +45,9 @@ class Outbox:
         for endpoint in self._store.endpoints_of(connection, job.tenant_id, job.door):
             delivery = Delivery(new_id(), job.id, dialect.events[event], PENDING, self._clock(), endpoint)
             self._store.add(connection, delivery)
-            self._queue.enqueue(connection, DELIVER, f"{delivery.id}:1", delivery.id, 1, queue=HOOKS)
+            self._queue.enqueue(
+                connection, DELIVER, f"{delivery.id}:1", delivery.id, 1, queue=HOOKS, tenant_id=job.tenant_id
+            )
 
 
 class Sender:
@@ -59,7 +62,6 @@ class Sender:
         post: Post,
         *,
         offsets: Sequence[float] | None,
-        public_url: str,
         clock: Clock,
     ) -> None:
         self._store = store
@@ -68,55 +70,72 @@ class Sender:
         self._offsets = offsets
         self._dialects = dialects
         self._post = post
-        self._public_url = public_url.rstrip("/")
         self._clock = clock
 
     async def deliver(self, delivery_id: str, number: int) -> None:
-        """Make one try; a further one is a delayed entry in the queue, which holds no worker."""
-        wait = await DBOS.run_step_async({"name": "post"}, self.attempt, delivery_id, number)
+        """Make one try; a further one is a delayed entry in the queue, which holds no worker.
+
+        The receiver's answer is kept as a step of its own: whatever breaks after it, no try is made twice.
+        """
+        attempt = await DBOS.run_step_async(_step("post"), self.attempt, delivery_id, number)
+        if attempt is None:
+            return
+        wait = await DBOS.run_step_async(_step("note"), self.note, delivery_id, attempt)
         if wait is not None:
-            await DBOS.run_step_async({"name": "again"}, self._enqueue_next, delivery_id, number + 1, wait)
+            await DBOS.run_step_async(_step("again"), self._enqueue_next, delivery_id, number + 1, wait)
 
-    async def attempt(self, delivery_id: str, number: int) -> float | None:
-        """Make try ``number`` of a delivery; return in how many seconds the next is due, None if there is none.
+    async def attempt(self, delivery_id: str, number: int) -> Attempt | None:
+        """Make try ``number`` of a delivery; return how it went, None where there is nothing to deliver.
 
-        A try whose answer was kept before this worker's predecessor died is not made again.
+        Raises:
+            Unavailable: the letter cannot be worded now; nothing was sent.
+
         """
         delivery = await asyncio.to_thread(self._store.find, delivery_id)
         if delivery is None:
             return None
-        dialect = self._dialects[delivery.endpoint.door]
         kept = await asyncio.to_thread(self._store.attempts, delivery_id)
-        attempt = next((one for one in kept if one.number == number), None)
-        attempt = attempt or await self._try(delivery, dialect, number)
-        offsets = self._schedule(dialect)
-        is_last = number >= len(offsets)
-        await asyncio.to_thread(self._store.note_attempt, delivery_id, attempt, is_last=is_last)
+        done = next((one for one in kept if one.number == number), None)
+        return done or await self._try(delivery, self._dialects[delivery.endpoint.door], number)
+
+    def note(self, delivery_id: str, attempt: Attempt) -> float | None:
+        """Keep how a try went; return in how many seconds the next is due, None if there is none."""
+        delivery = self._store.find(delivery_id)
+        if delivery is None:
+            return None
+        offsets = self._schedule(self._dialects[delivery.endpoint.door])
+        is_last = attempt.number >= len(offsets)
+        self._store.note_attempt(delivery_id, attempt, is_last=is_last)
         log.info(
             "webhook tried",
             action="webhook_tried",
             job_id=delivery.job_id,
             delivery=delivery_id,
-            number=number,
+            number=attempt.number,
             status=attempt.status,
             error=attempt.error,
         )
         if attempt.is_accepted or is_last:
             return None
-        return max(0.0, offsets[number] - offsets[number - 1])
+        return max(0.0, offsets[attempt.number] - offsets[attempt.number - 1])
 
     def _schedule(self, dialect: Dialect) -> Sequence[float]:
         """Return when the tries are made; the operator's choice never gives a one-try API a second."""
         return dialect.offsets if self._offsets is None or len(dialect.offsets) == 1 else self._offsets
 
     def _enqueue_next(self, delivery_id: str, number: int, wait: float) -> None:
-        name = f"{delivery_id}:{number}"
-        self._queue.enqueue(None, DELIVER, name, delivery_id, number, queue=HOOKS, delay=wait)
+        delivery = self._store.find(delivery_id)
+        if delivery is not None:
+            tenant_id, name = delivery.endpoint.tenant_id, f"{delivery_id}:{number}"
+            self._queue.enqueue(None, DELIVER, name, delivery_id, number, queue=HOOKS, tenant_id=tenant_id, delay=wait)
 
     async def _try(self, delivery: Delivery, dialect: Dialect, number: int) -> Attempt:
         at = self._clock()
         try:
             letter = await asyncio.to_thread(self._word, delivery, dialect)
+        except Refused as error:  # what is to be told is gone
+            return Attempt(number, at, None, error.message)
+        try:
             status = await self._post(delivery.endpoint.url, letter, dialect.deadline)
         except KhosqError as error:
             return Attempt(number, at, None, error.message)
@@ -125,5 +144,10 @@ class Sender:
     def _word(self, delivery: Delivery, dialect: Dialect) -> Letter:
         endpoint: Endpoint = delivery.endpoint
         job = self._lookup.job(endpoint.tenant_id, delivery.job_id)
-        link = f"{self._public_url}/recordings/{job.id}"
+        link = f"{job.base_url}/recordings/{job.id}"
         return dialect.letter(delivery.event, job=job, outcome=self._lookup.outcome(job), endpoint=endpoint, link=link)
+
+
+def _step(name: str) -> Any:
+    """Return the options of a step that is tried again while the database or the store is away."""
+    return {"name": name, "retries_allowed": True, "max_attempts": 10, "should_retry": may_help}

@@ -129,6 +129,12 @@ class DeliveryStore:
                 .values(state=state, ended_at=None if state == PENDING else attempt.at)
             )
 
+    def give_up(self, delivery_id: str, at: datetime) -> None:
+        """End a delivery that could not be brought to an end."""
+        mine = (deliveries.c.id == delivery_id, deliveries.c.state == PENDING)
+        with self._database.write() as connection:
+            connection.execute(sa.update(deliveries).where(*mine).values(state=FAILED, ended_at=at))
+
     def attempts(self, delivery_id: str) -> list[Attempt]:
         """Return every try so far."""
         columns = [delivery_attempts.c[name] for name in Attempt.__dataclass_fields__]

@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from khosq.errors import KhosqError
 from khosq.transcript.timespan import Seconds
 
 
@@ -83,6 +84,19 @@ class Stage(StrEnum):
     ANALYSE = "analyse"
 
 
+def is_overdue(job: Job, now: datetime) -> bool:
+    """Tell whether a job's recording did not come in time."""
+    return job.state is JobState.AWAITING_MEDIA and job.upload_deadline is not None and now >= job.upload_deadline
+
+
+def ended(at: datetime, error: KhosqError | None = None) -> dict[str, Any]:
+    """Return what changes, besides its state, in a job that ends: well, or with ``error``."""
+    changes: dict[str, Any] = {"stage": None, "ended_at": at}
+    if error is not None:
+        changes |= {"error_code": error.code, "error": error.message}
+    return changes
+
+
 @dataclass(frozen=True, slots=True)
 class Wishes:
     """What the caller wants made of the recording."""
@@ -105,6 +119,8 @@ class Job:
     wishes: Wishes
     metadata: dict[str, Any]
     """The caller's own, kept verbatim."""
+    base_url: str
+    """What links to it begin with."""
     created_at: datetime
     stage: Stage | None = None
     progress: float = 0.0

@@ -7,7 +7,7 @@ from datetime import datetime
 from khosq.clock import Clock
 from khosq.errors import Conflict, NotFound, UploadExpired
 from khosq.identifiers import is_id
-from khosq.jobs.job import Job, JobEvent, JobState
+from khosq.jobs.job import Job, JobEvent, JobState, ended, is_overdue
 from khosq.jobs.queue import Queue
 from khosq.jobs.results import Outcome, Results
 from khosq.jobs.store import JobStore
@@ -32,7 +32,7 @@ class Lookup:
         job = self._store.find(job_id) if is_id(job_id) else None
         if job is None or job.tenant_id != tenant_id:
             raise NotFound
-        return self._expired(job) if self._is_overdue(job) else job
+        return self._expired(job) if is_overdue(job, self._clock()) else job
 
     def jobs(self, tenant_id: str, *, limit: int = 50, before: datetime | None = None) -> list[Job]:
         """Return a tenant's jobs, newest first."""
@@ -51,20 +51,15 @@ class Lookup:
         """
         job = self.job(tenant_id, job_id)
         now = self._clock()
-        cancelled = self._store.move(job.id, JobEvent.CANCELLED, now, changes={"ended_at": now})
+        cancelled = self._store.move(job.id, JobEvent.CANCELLED, now, changes=ended(now))
         if cancelled is None:
             raise Conflict("This job has ended already.")
         if job.state is not JobState.AWAITING_MEDIA:
             self._queue.cancel(job.id)
         return cancelled
 
-    def _is_overdue(self, job: Job) -> bool:
-        deadline = job.upload_deadline
-        return job.state is JobState.AWAITING_MEDIA and deadline is not None and self._clock() >= deadline
-
     def _expired(self, job: Job) -> Job:
         """Let the deadline happen at the moment somebody looks, so that no sweep need be waited for."""
-        error, now = UploadExpired(), self._clock()
-        changes = {"error_code": error.code, "error": error.message, "ended_at": now}
-        moved = self._store.move(job.id, JobEvent.EXPIRED, now, changes=changes)
+        now = self._clock()
+        moved = self._store.move(job.id, JobEvent.EXPIRED, now, changes=ended(now, UploadExpired()))
         return moved or self.job(job.tenant_id, job.id)

@@ -30,6 +30,10 @@ class Results:
         written = json.dumps(stored, ensure_ascii=False, separators=(",", ":"))
         self._blobs.put(_key(job_id), written.encode("utf-8", "surrogatepass"))
 
+    def remove(self, job_id: str) -> None:
+        """Forget an outcome."""
+        self._blobs.delete(_key(job_id))
+
     def read(self, job_id: str) -> Outcome:
         """Return what ``keep`` wrote.
 

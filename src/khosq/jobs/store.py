@@ -8,9 +8,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from khosq.errors import QuotaExceeded
-from khosq.jobs.job import Job, JobEvent, JobState, Stage, Wishes, sources, target
+from khosq.errors import KhosqError, QuotaExceeded
+from khosq.jobs.job import Job, JobEvent, JobState, Stage, Wishes, ended, sources, target
 from khosq.storage.database import Database, ForeignText, JsonText, UtcDateTime, metadata
+
+_AT_ONCE = 100
+"""Jobs given up in one transaction."""
 
 InTransaction = Callable[[sa.Connection, Job], None]
 """What else must be true the moment a job's change is: it runs inside that transaction."""
@@ -26,6 +29,7 @@ jobs = sa.Table(
     sa.Column("language", sa.String(35), nullable=False),
     sa.Column("speakers", sa.Integer),
     sa.Column("metadata", JsonText, nullable=False),
+    sa.Column("base_url", sa.String(500), nullable=False),
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.Column("stage", sa.String(20)),
     sa.Column("progress", sa.Float, nullable=False),
@@ -86,6 +90,7 @@ class JobStore:
                     language=job.wishes.language,
                     speakers=job.wishes.speakers,
                     metadata=job.metadata,
+                    base_url=job.base_url,
                     created_at=job.created_at,
                     progress=job.progress,
                     upload_deadline=job.upload_deadline,
@@ -132,14 +137,19 @@ class JobStore:
         with self._database.write() as connection:
             return _move(connection, job_id, event, at, changes=changes, also=also)
 
-    def move_overdue(self, now: datetime, *, error_code: str, error: str) -> list[Job]:
+    def set_upload_deadline(self, job_id: str, deadline: datetime) -> None:
+        """Set when a job that awaits its recording is given up."""
+        awaiting = jobs.c.state == JobState.AWAITING_MEDIA
+        with self._database.write() as connection:
+            connection.execute(sa.update(jobs).where(jobs.c.id == job_id, awaiting).values(upload_deadline=deadline))
+
+    def move_overdue(self, now: datetime, error: KhosqError) -> list[Job]:
         """Give up every job whose upload did not come in time; return them."""
         with self._database.write() as connection:
             late = sa.select(jobs.c.id).where(jobs.c.state == JobState.AWAITING_MEDIA, jobs.c.upload_deadline <= now)
-            changes = {"error_code": error_code, "error": error, "ended_at": now}
             moved = [
-                _move(connection, job_id, JobEvent.EXPIRED, now, changes=changes)
-                for job_id in connection.execute(late.limit(500)).scalars().all()
+                _move(connection, job_id, JobEvent.EXPIRED, now, changes=ended(now, error))
+                for job_id in connection.execute(late.limit(_AT_ONCE)).scalars().all()
             ]
         return [job for job in moved if job is not None]
 
@@ -261,6 +271,7 @@ def _job(row: sa.RowMapping) -> Job:
         state=JobState(row["state"]),
         wishes=Wishes(language=row["language"], speakers=row["speakers"]),
         metadata=row["metadata"],
+        base_url=row["base_url"],
         created_at=row["created_at"],
         stage=Stage(row["stage"]) if row["stage"] else None,
         progress=row["progress"],

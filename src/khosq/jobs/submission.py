@@ -7,14 +7,15 @@ from datetime import timedelta
 from typing import Any
 
 from khosq.clock import Clock
-from khosq.errors import Conflict, LinkRefused, NotFound
+from khosq.errors import Conflict, LinkRefused, NotFound, UploadExpired
 from khosq.identifiers import new_id
-from khosq.jobs.job import Job, JobEvent, JobState, Wishes
+from khosq.jobs.job import Job, JobEvent, JobState, Wishes, is_overdue
 from khosq.jobs.queue import JOBS, Queue
 from khosq.jobs.store import JobStore
 from khosq.media.recording import StoredRecording
 
-_TAKEN = "A recording was uploaded here already; the first one stands."
+_LONGEST_UPLOAD = timedelta(hours=1)
+"""An upload that has not ended after so long counts as broken off."""
 
 PROCESS = "process"
 """Name of the workflow that takes a recording down the road."""
@@ -29,6 +30,8 @@ class Submission:
     door: str
     wishes: Wishes
     metadata: dict[str, Any]
+    base_url: str
+    """What links to the job begin with."""
 
 
 class Submissions:
@@ -50,14 +53,15 @@ class Submissions:
             state=JobState.AWAITING_MEDIA,
             wishes=submission.wishes,
             metadata=submission.metadata,
+            base_url=submission.base_url,
             created_at=now.replace(microsecond=now.microsecond // 1000 * 1000),
             upload_deadline=now + self._upload_ttl,
         )
         self._store.add(job, key_id=submission.key_id)
         return job
 
-    def awaiting(self, job_id: str) -> Job:
-        """Return the job if it can take an upload now.
+    def begin_upload(self, job_id: str) -> None:
+        """Let an upload begin; one that begins in time may go on after the link has expired.
 
         Raises:
             NotFound: there is no such job.
@@ -65,14 +69,14 @@ class Submissions:
             LinkRefused: its upload link has expired.
 
         """
+        self._awaiting(job_id)
+        self._store.set_upload_deadline(job_id, self._clock() + _LONGEST_UPLOAD)
+
+    def break_off_upload(self, job_id: str) -> None:
+        """Let a job whose upload broke wait for another, as long as its link is good."""
         job = self._store.find(job_id)
-        if job is None:
-            raise NotFound
-        if job.upload_deadline is not None and self._clock() >= job.upload_deadline:
-            raise LinkRefused("This upload link has expired; create a new transcription.")
-        if job.state is not JobState.AWAITING_MEDIA:
-            raise Conflict(_TAKEN)
-        return job
+        if job is not None:
+            self._store.set_upload_deadline(job_id, job.created_at + self._upload_ttl)
 
     def attach(self, job_id: str, recording: StoredRecording) -> Job:
         """Give a job its recording and queue it, in one transaction.
@@ -97,9 +101,16 @@ class Submissions:
                 )
             ],
         )
-        return job or self._refuse(job_id)
+        return job or self._awaiting(job_id)
 
-    def _refuse(self, job_id: str) -> Job:
-        """Say why a recording came too late."""
-        self.awaiting(job_id)
-        raise Conflict(_TAKEN)
+    def _awaiting(self, job_id: str) -> Job:
+        job = self._store.find(job_id)
+        if job is None:
+            raise NotFound
+        if job.error_code == UploadExpired.code or is_overdue(job, self._clock()):
+            raise LinkRefused("This upload link has expired; create a new transcription.")
+        if job.recording_key is not None:
+            raise Conflict("A recording was uploaded here already; the first one stands.")
+        if job.state is not JobState.AWAITING_MEDIA:
+            raise Conflict(f"This job takes no recording any more: it is {job.state}.")
+        return job

@@ -7,6 +7,7 @@ import socket
 import threading
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -27,7 +28,10 @@ _STALLED = 70
 """Exit status of a worker that was declared dead: it must not go on, another has its work."""
 _POLL = 0.2
 """Seconds between two looks into a queue: 5 % of a core when idle, 0.1 s of waiting on average."""
-_HOOKS_AT_ONCE = 50
+_HOOKS_AT_ONCE, _HOOKS_OF_ONE_TENANT = 50, 10
+_KEPT = timedelta(days=1)
+"""The queue remembers finished work for so long; rows of jobs and deliveries stay."""
+_FORGOTTEN_AT_ONCE = 200
 
 log = structlog.get_logger()
 
@@ -56,13 +60,28 @@ class Worker:
         pace: Pace,
         chores: Sequence[Callable[[], None]] = (),
         name: str | None = None,
+        supervisor: int | None = None,
     ) -> None:
+        """Prepare a worker.
+
+        Args:
+            database_url: of the database that holds jobs and queue.
+            engine: connections to it.
+            nodes: who lives.
+            workflows: what can be run, by name.
+            pace: how much at once, and how often to say that it lives.
+            chores: done again and again while it lives.
+            name: among the workers; it must be new.
+            supervisor: process id of the server that it must not outlive.
+
+        """
         self.name = name or f"{socket.gethostname()}-{new_id(8)}"
         self._url = database_url
         self._engine = engine
         self._nodes = nodes
         self._pace = pace
         self._chores = chores
+        self._supervisor = supervisor
         self._stop = threading.Event()
         for workflow_name, workflow in workflows.items():
             DBOS.workflow(name=workflow_name, max_recovery_attempts=MOST_RECOVERIES)(_as_function(workflow))
@@ -90,8 +109,14 @@ class Worker:
             partition_worker_concurrency=slots + 1,  # one tenant's thousand jobs leave room for another's one
             polling_interval_sec=_POLL,
         )
-        DBOS.register_queue(HOOKS, worker_concurrency=_HOOKS_AT_ONCE, polling_interval_sec=_POLL)
-        threading.Thread(target=self._live, name="liveness", daemon=True).start()
+        DBOS.register_queue(
+            HOOKS,
+            worker_concurrency=_HOOKS_AT_ONCE,
+            partition_worker_concurrency=_HOOKS_OF_ONE_TENANT,
+            polling_interval_sec=_POLL,
+        )
+        for task in (self._live, self._do_chores):
+            threading.Thread(target=task, name=task.__name__, daemon=True).start()
         log.info("worker started", action="worker_started", worker=self.name)
 
     def wait(self) -> None:
@@ -112,15 +137,25 @@ class Worker:
     def _live(self) -> None:
         trusted = 0.0
         while not self._stop.wait(self._pace.heartbeat):
+            if self._supervisor is not None and os.getppid() != self._supervisor:
+                log.warning("the server is gone; leaving", action="orphaned")
+                self.ask_to_stop()
             try:
                 trusted += self._pace.heartbeat
                 self._look_after_others(grace_is_over=trusted > self._pace.dead_after)
-                for chore in self._chores:
-                    chore()
             except Exception:
                 # A database outage silences everyone: afterwards each gets the full time to be heard again.
                 trusted = 0.0
                 log.exception("liveness failed; trying again", action="liveness_failed")
+
+    def _do_chores(self) -> None:
+        """Do what is due besides the work, in a thread of its own: a long chore must not silence the worker."""
+        while not self._stop.wait(self._pace.heartbeat):
+            for chore in self._chores:
+                try:
+                    chore()
+                except Exception:
+                    log.exception("chore failed; trying again", action="chore_failed")
 
     def _look_after_others(self, *, grace_is_over: bool) -> None:
         if not self._nodes.beat(self.name):
@@ -151,12 +186,22 @@ def _as_function(workflow: Workflow) -> Workflow:
     return run
 
 
-def lost_workflows() -> list[str]:
-    """Return the ids of workflows that were given up after too many recoveries."""
-    found = DBOS.list_workflows(status="MAX_RECOVERY_ATTEMPTS_EXCEEDED", load_input=False, load_output=False)
+def broken_workflows(name: str) -> list[str]:
+    """Return the ids of workflows called ``name`` that ended without having noted so: they broke, or were given up."""
+    broken = ["ERROR", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
+    found = DBOS.list_workflows(status=broken, name=name, load_input=False, load_output=False)
     return [one.workflow_id for one in found]
 
 
 def forget_workflow(workflow_id: str) -> None:
     """Remove a workflow whose end was noted elsewhere."""
     DBOS.delete_workflow(workflow_id)
+
+
+def forget_old_workflows(now: datetime) -> None:
+    """Remove what the queue remembers of work that ended long ago; every recognised word is in it."""
+    ended, before = ["SUCCESS", "CANCELLED"], (now - _KEPT).isoformat()
+    while found := DBOS.list_workflows(
+        status=ended, end_time=before, limit=_FORGOTTEN_AT_ONCE, load_input=False, load_output=False
+    ):
+        DBOS.delete_workflows([one.workflow_id for one in found])

@@ -11,14 +11,11 @@ import structlog
 from dbos import DBOS
 from dbos._error import DBOSMaxStepRetriesExceeded, DBOSWorkflowCancelledError
 
-from khosq.errors import Failed, KhosqError
+from khosq.errors import Failed, KhosqError, may_help
 from khosq.pipeline.stages import JobEnded, Stages
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-_TRIES = 3
-"""How often a stage is tried whose error says that trying again may help."""
 
 log = structlog.get_logger()
 
@@ -26,8 +23,18 @@ log = structlog.get_logger()
 class Road:
     """Takes one recording from its bytes to its transcript."""
 
-    def __init__(self, stages: Stages) -> None:
+    def __init__(self, stages: Stages, *, tries: int = 7, first_pause: float = 2.0) -> None:
+        """Prepare the road.
+
+        Args:
+            stages: what is done.
+            tries: how often a stage is tried whose error may pass: seven tries take two minutes.
+            first_pause: seconds before the second try; each further one waits twice as long.
+
+        """
         self._stages = stages
+        self._tries = tries
+        self._first_pause = first_pause
 
     async def process(self, job_id: str) -> None:
         """Run the job's stages; whatever happens, the job ends in a final state that says why."""
@@ -40,26 +47,48 @@ class Road:
                 await asyncio.to_thread(self._stages.tidy, job_id)
                 raise
             except Exception as error:  # noqa: BLE001 - a job must end whatever broke; _told logs what nobody foresaw
-                await _step("give up", self._stages.give_up, job_id, _told(error))
+                await self._step("give up", self._stages.give_up, job_id, _told(error))
             await asyncio.to_thread(self._stages.tidy, job_id)  # not when the worker hands over: the next goes on here
 
     async def _travel(self, job_id: str) -> None:
         stages = self._stages
-        sound = await _step("decode", stages.decode, job_id)
-        plan = await _step("detect", stages.detect, job_id, sound)
-        voices = asyncio.create_task(_step("diarize", stages.diarize, job_id, sound, plan))
+        sound = await self._step("decode", stages.decode, job_id)
+        plan = await self._step("detect", stages.detect, job_id, sound)
+        voices = asyncio.create_task(self._step("diarize", stages.diarize, job_id, sound, plan))
         recognitions = [
-            asyncio.create_task(_step(f"recognize {number}", stages.recognize, job_id, sound, plan, number))
+            asyncio.create_task(self._step(f"recognize {number}", stages.recognize, job_id, sound, plan, number))
             for number in range(len(plan.pieces))
         ]
         try:
-            heard = await asyncio.gather(*recognitions)
-            turns = await voices
+            turns, heard = await asyncio.gather(voices, asyncio.gather(*recognitions))
         except BaseException:
             await _abandon([voices, *recognitions])
             raise
-        warnings = await _step("analyse", stages.analyse, job_id, sound, plan, turns, heard)
-        await _step("finish", stages.finish, job_id, warnings)
+        warnings = await self._step("analyse", stages.analyse, job_id, sound, plan, turns, heard)
+        await self._step("finish", stages.finish, job_id, warnings)
+
+    async def _step(
+        self, name: str, stage: Callable[P, Coroutine[Any, Any, T]], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run a stage once; a later run of the same job gets its kept result."""
+
+        async def timed() -> T:
+            began = time.monotonic()
+            log.debug("stage begun", action="stage_begun", stage=name)
+            result = await stage(*args, **kwargs)
+            log.info("stage done", action="stage_done", stage=name, seconds=round(time.monotonic() - began, 2))
+            return result
+
+        options: Any = {
+            "name": name,
+            "preemptible": True,
+            "retries_allowed": True,
+            "max_attempts": self._tries,
+            "interval_seconds": self._first_pause,
+            "should_retry": may_help,
+        }
+        result: T = await DBOS.run_step_async(options, timed)
+        return result
 
 
 async def _abandon(tasks: Sequence[asyncio.Task[Any]]) -> None:
@@ -67,31 +96,6 @@ async def _abandon(tasks: Sequence[asyncio.Task[Any]]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
-
-
-async def _step(name: str, stage: Callable[P, Coroutine[Any, Any, T]], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Run a stage once; a later run of the same job gets its kept result."""
-
-    async def timed() -> T:
-        began = time.monotonic()
-        log.debug("stage begun", action="stage_begun", stage=name)
-        result = await stage(*args, **kwargs)
-        log.info("stage done", action="stage_done", stage=name, seconds=round(time.monotonic() - began, 2))
-        return result
-
-    options: Any = {
-        "name": name,
-        "preemptible": True,
-        "retries_allowed": True,
-        "max_attempts": _TRIES,
-        "should_retry": _may_help,
-    }
-    result: T = await DBOS.run_step_async(options, timed)
-    return result
-
-
-def _may_help(error: BaseException) -> bool:
-    return isinstance(error, KhosqError) and error.retryable
 
 
 def _told(error: BaseException) -> KhosqError:

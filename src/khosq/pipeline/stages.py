@@ -13,7 +13,7 @@ import structlog
 from khosq.analysis.summary import summarise
 from khosq.clock import Clock
 from khosq.errors import KhosqError, QuotaExceeded, RecordingTooLong
-from khosq.jobs.job import FINAL, Job, JobEvent, Stage
+from khosq.jobs.job import FINAL, Job, JobEvent, Stage, ended
 from khosq.jobs.results import Outcome, Results
 from khosq.jobs.store import InTransaction, JobStore
 from khosq.media.recording import MediaType
@@ -57,6 +57,7 @@ class Stages:
         self._outbox = outbox
         self._clock = clock
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
 
     async def decode(self, job_id: str) -> Sound:
         """Turn the recording into 16 kHz channels, and take its seconds from the quota."""
@@ -82,8 +83,10 @@ class Stages:
 
     async def recognize(self, job_id: str, sound: Sound, plan: Plan, number: int) -> tuple[Word, ...]:
         """Write down the words of one piece."""
-        folder = await self._decoded(job_id, sound)
-        words = await self._workshop.recognize(folder, sound, plan, number)
+        turns = self._turns.setdefault(job_id, asyncio.Semaphore(self._workshop.slots))
+        async with turns:  # a long recording takes its turn with the others instead of queueing all its pieces first
+            folder = await self._decoded(job_id, sound)
+            words = await self._workshop.recognize(folder, sound, plan, number)
         share = (_HEARD_TO - _HEARD_FROM) * (number + 1) / len(plan.pieces)
         await self._note(job_id, Stage.RECOGNIZE, _HEARD_FROM + share)
         return words
@@ -113,15 +116,17 @@ class Stages:
     async def finish(self, job_id: str, warnings: tuple[str, ...]) -> None:
         """End the job well; its final state and the webhooks that tell of it are one transaction."""
         now = self._clock()
-        changes = {"warnings": list(warnings), "progress": 1.0, "stage": None, "ended_at": now}
+        changes = ended(now) | {"warnings": list(warnings), "progress": 1.0}
         also = [self._outbox(JobEvent.COMPLETED)]
-        if await asyncio.to_thread(self._store.move, job_id, JobEvent.COMPLETED, now, changes=changes, also=also):
-            log.info("job succeeded", action="job_succeeded")
+        if not await asyncio.to_thread(self._store.move, job_id, JobEvent.COMPLETED, now, changes=changes, also=also):
+            await asyncio.to_thread(self._results.remove, job_id)
+            raise JobEnded
+        log.info("job succeeded", action="job_succeeded")
 
     async def give_up(self, job_id: str, error: KhosqError) -> None:
         """End the job with a sentence that a person can act on; nothing is charged."""
         now = self._clock()
-        changes = {"error_code": error.code, "error": error.message, "stage": None, "ended_at": now}
+        changes = ended(now, error)
         also = [self._outbox(JobEvent.GIVEN_UP)]
         if await asyncio.to_thread(self._store.move, job_id, JobEvent.GIVEN_UP, now, changes=changes, also=also):
             log.info("job failed", action="job_failed", code=error.code, reason=error.message)
@@ -147,7 +152,7 @@ class Stages:
 
     def _find(self, job_id: str) -> Job:
         job = self._store.find(job_id)
-        if job is None:
+        if job is None or job.state in FINAL:
             raise JobEnded
         return job
 

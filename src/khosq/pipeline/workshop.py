@@ -79,6 +79,7 @@ class Workshop:
     """Decodes, hears and joins; the heavy work runs in children."""
 
     def __init__(self, processes: ModelProcesses, *, resolve: Callable[[str], ModelChoice], models_dir: Path) -> None:
+        self.slots = processes.slots
         self._processes = processes
         self._resolve = resolve
         self._models_dir = models_dir

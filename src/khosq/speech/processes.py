@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import multiprocessing
 import os
+import signal
+import sys
 from collections.abc import Callable
 from concurrent.futures import Future
-from concurrent.futures import TimeoutError as FutureTimeoutError
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any, TypeVar
 
@@ -19,6 +21,7 @@ T = TypeVar("T")
 
 _TASKS_BEFORE_RENEWAL = 500
 """A process is renewed after so many tasks, so that no leak of a runtime can grow for ever."""
+_PR_SET_PDEATHSIG = 1
 _NICENESS = 5
 """Recognition yields the processor to the API."""
 
@@ -28,7 +31,9 @@ class ModelProcesses:
 
     def __init__(self, slots: int, *, prepare: Callable[[], None]) -> None:
         """Start ``slots`` processes; each calls ``prepare`` before its first task."""
-        self._slots = slots
+        self.slots = slots
+        for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+            os.environ.setdefault(name, "1")  # inherited; a process that sets it for itself has loaded numpy already
         self._prepare = prepare
         self._is_closed = False
         self._pool = self._open()
@@ -45,7 +50,7 @@ class ModelProcesses:
             return await asyncio.wrap_future(future)
         except (ProcessExpired, BrokenProcessPool) as error:
             raise EngineFailed("The process of the speech engine died; it may be out of memory.") from error
-        except (TimeoutError, FutureTimeoutError) as error:
+        except TimeoutError as error:
             raise EngineFailed(f"The speech engine gave no answer in {within:.0f} s.") from error
 
     def close(self) -> None:
@@ -55,13 +60,13 @@ class ModelProcesses:
 
     def _open(self) -> ProcessPool:
         pool = ProcessPool(
-            max_workers=self._slots,
+            max_workers=self.slots,
             max_tasks=_TASKS_BEFORE_RENEWAL,
             initializer=_settle,
-            initargs=(self._prepare,),
+            initargs=(os.getpid(), self._prepare),
             context=multiprocessing.get_context("spawn"),
         )
-        for _ in range(self._slots):
+        for _ in range(self.slots):
             pool.schedule(_nothing)  # the pool starts its processes at the first task: do not let a job wait
         return pool
 
@@ -89,9 +94,11 @@ def _nothing() -> None:
     """Do nothing."""
 
 
-def _settle(prepare: Callable[[], None]) -> None:
-    """Prepare a process: one thread per slot, and below the API's priority."""
+def _settle(parent: int, prepare: Callable[[], None]) -> None:
+    """Prepare a process: it stays below the API's priority and does not outlive its worker."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
     os.nice(_NICENESS)
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ.setdefault(name, "1")
     prepare()

@@ -22,6 +22,8 @@ counters = sa.MetaData()
 
 _MIGRATION_LOCK = 0x6B686F7371  # "khosq": the advisory lock under which one process migrates
 _BUSY_SECONDS = 30
+_CONNECT_SECONDS = 10
+_RETRY_SECONDS = 5
 _BEGIN_TO_WRITE = "BEGIN IMMEDIATE"
 _POSTGRES = "postgresql+psycopg://"
 _MIGRATIONS = Path(__file__).parent / "migrations"
@@ -89,20 +91,25 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:
-        """Open one transaction that may write; it commits at the end of the block."""
-        with self.engine.begin() as connection:
+        """Open one transaction that may write; it commits at the end of the block.
+
+        Raises:
+            Unavailable: the database is away, busy or full; so do the other two.
+
+        """
+        with _as_unavailable(), self.engine.begin() as connection:
             yield connection
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
         """Open one consistent view; it never waits for a writer."""
-        with self._reader.connect() as connection:
+        with _as_unavailable(), self._reader.connect() as connection:
             yield connection
 
     @contextmanager
     def count(self) -> Iterator[sa.Connection]:
         """Open the counters for one statement, committed without waiting for the disk."""
-        with self._counters.begin() as connection:
+        with _as_unavailable(), self._counters.begin() as connection:
             if not self.is_sqlite:
                 connection.exec_driver_sql("SET LOCAL synchronous_commit TO OFF")
             yield connection
@@ -122,7 +129,7 @@ class Database:
                 if self.is_sqlite:
                     connection.exec_driver_sql(_BEGIN_TO_WRITE)
                 counters.create_all(connection)
-        except (sa.exc.DBAPIError, sa.exc.TimeoutError) as error:
+        except (sa.exc.DBAPIError, sa.exc.TimeoutError, Unavailable) as error:
             raise Unavailable(f"The database cannot be opened: {_first_line(error)}") from error
 
     def _is_current(self) -> bool:
@@ -159,7 +166,18 @@ def _newest_revision() -> str:
     return max(path.name.partition("_")[0] for path in (_MIGRATIONS / "versions").glob("[0-9]*.py"))
 
 
-def _first_line(error: sa.exc.SQLAlchemyError) -> str:
+@contextmanager
+def _as_unavailable() -> Iterator[None]:
+    """Tell trouble with the database, which passes, from our own mistakes, which do not."""
+    try:
+        yield
+    except (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError) as error:
+        raise Unavailable("The database cannot answer now; try again later.", retry_after=_RETRY_SECONDS) from error
+
+
+def _first_line(error: Exception) -> str:
+    if isinstance(error, Unavailable) and isinstance(error.__cause__, Exception):
+        return _first_line(error.__cause__)
     return str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
 
 
@@ -176,7 +194,14 @@ def _counter_url(url: str) -> str:
 
 
 def _postgres(url: str) -> sa.Engine:
-    return sa.create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20)
+    return sa.create_engine(
+        url,
+        pool_pre_ping=True,
+        pool_size=10,
+        max_overflow=20,
+        hide_parameters=True,
+        connect_args={"connect_timeout": _CONNECT_SECONDS},
+    )
 
 
 def _sqlite(url: str) -> sa.Engine:
@@ -202,7 +227,7 @@ def _sqlite_counters(url: str) -> sa.Engine:
 
 def _sqlite_engine(url: str, *, synchronous: str) -> sa.Engine:
     Path(sa.make_url(url).database or "").parent.mkdir(parents=True, exist_ok=True)
-    engine = sa.create_engine(url, pool_size=20, max_overflow=40)
+    engine = sa.create_engine(url, pool_size=20, max_overflow=40, hide_parameters=True)
 
     @sa.event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: Any) -> None:

@@ -20,6 +20,7 @@ JOB = Job(
     JobState.SUCCEEDED,
     Wishes("hy-AM", 2),
     DOCUMENTED["metadata"],
+    "https://asr.example.org",
     datetime(2030, 1, 1, tzinfo=UTC),
 )
 ENDPOINT = Endpoint("e", "t", "xosum", "https://receiver.example.org/hook", "s3cr3t")

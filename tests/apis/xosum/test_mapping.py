@@ -13,11 +13,20 @@ from khosq.jobs.results import Outcome
 from khosq.transcript.transcript import Transcript
 
 ORDER: tuple[Status, ...] = ("uploading", "processing", "converting", "transcribed", "failed")
-JOB = Job("a" * 20, "t", "xosum", JobState.QUEUED, Wishes("hy-AM"), {}, datetime(2030, 1, 1, 9, tzinfo=UTC))
+JOB = Job(
+    "a" * 20,
+    "t",
+    "xosum",
+    JobState.QUEUED,
+    Wishes("hy-AM"),
+    {},
+    "https://asr.example",
+    datetime(2030, 1, 1, 9, tzinfo=UTC),
+)
 
 
 def job(state: JobState, stage: Stage | None) -> Job:
-    return Job(JOB.id, JOB.tenant_id, JOB.door, state, JOB.wishes, {}, JOB.created_at, stage=stage)
+    return Job(JOB.id, JOB.tenant_id, JOB.door, state, JOB.wishes, {}, JOB.base_url, JOB.created_at, stage=stage)
 
 
 def test_every_state_and_stage_has_a_word_of_the_vendor() -> None:

@@ -15,11 +15,11 @@ from khosq.apis.face import Desk
 from khosq.apis.xosum import description
 from khosq.apis.xosum.mapping import from_job, read_creation, to_wishes
 from khosq.apis.xosum.wire import CreateTranscription
-from khosq.errors import Conflict, Invalid
+from khosq.errors import Invalid, Refused
 from khosq.identifiers import is_id, new_id
 from khosq.jobs.job import Job, JobState
 from khosq.jobs.submission import Submission
-from khosq.media.recording import MediaType
+from khosq.media.recording import MediaType, StoredRecording
 from khosq.media.uploads import sign_link, verify_link
 from khosq.serving.answers import JsonAnswer, header_text
 from khosq.serving.bodies import check_declared_size, media_chunks, read_json
@@ -54,20 +54,23 @@ class _Routes:
     async def create(self, request: Request) -> Response:
         caller = await run_in_threadpool(self._desk.api_keys.authenticate, bearer(request), scope="write")
         creation = read_creation(await read_json(request, timeout=self._desk.body_timeout))
-        job = await run_in_threadpool(self._open, caller, creation)
+        job = await run_in_threadpool(self._open, caller, creation, self._desk.base_url(request))
         structlog.contextvars.bind_contextvars(job_id=job.id)
-        return JsonAnswer({"docId": job.id, "uploadUrl": self._desk.base_url(request) + self._upload_link(job)})
+        return JsonAnswer({"docId": job.id, "uploadUrl": job.base_url + self._upload_link(job)})
 
     async def upload(self, request: Request) -> Response:
         job_id = self._verified_id(request)
         structlog.contextvars.bind_contextvars(job_id=job_id)
-        await run_in_threadpool(self._check_waiting, job_id)
         check_declared_size(request, self._desk.max_upload_bytes)
-        async with aclosing(media_chunks(request, patience=self._desk.body_timeout)) as chunks:
-            recording = await self._desk.intake(chunks, key=f"recordings/{job_id}/{new_id()}", accept=ACCEPTED)
+        await run_in_threadpool(self._begin_upload, job_id)
+        try:
+            recording = await self._receive(request, job_id)
+        except Exception:
+            await run_in_threadpool(self._desk.submissions.break_off_upload, job_id)
+            raise
         try:
             await run_in_threadpool(self._desk.submissions.attach, job_id, recording)
-        except Conflict:
+        except Refused:  # surely not taken; after any other error it may have been
             await run_in_threadpool(self._desk.discard, recording)
             raise
         return Response()
@@ -78,12 +81,16 @@ class _Routes:
             structlog.contextvars.bind_contextvars(job_id=job_id)
         return await run_in_threadpool(self._answer_poll, bearer(request), job_id)
 
-    def _open(self, caller: Caller, creation: CreateTranscription) -> Job:
+    async def _receive(self, request: Request, job_id: str) -> StoredRecording:
+        async with aclosing(media_chunks(request, patience=self._desk.body_timeout)) as chunks:
+            return await self._desk.intake(chunks, key=f"recordings/{job_id}/{new_id()}", accept=ACCEPTED)
+
+    def _open(self, caller: Caller, creation: CreateTranscription, base_url: str) -> Job:
         wishes = to_wishes(creation, default_language=self._desk.default_language)
         self._desk.require_language(wishes.language, field="languageCode")
         self._desk.check_disk()
         return self._desk.submissions.open_upload(
-            Submission(caller.tenant_id, caller.key_id, DOOR, wishes, creation.metadata)
+            Submission(caller.tenant_id, caller.key_id, DOOR, wishes, creation.metadata, base_url)
         )
 
     def _upload_link(self, job: Job) -> str:
@@ -98,8 +105,8 @@ class _Routes:
         verify_link(self._desk.secret, method=request.method, path=_upload_path(job_id), query=query, now=now)
         return job_id
 
-    def _check_waiting(self, job_id: str) -> None:
-        self._desk.submissions.awaiting(job_id)
+    def _begin_upload(self, job_id: str) -> None:
+        self._desk.submissions.begin_upload(job_id)
         self._desk.check_disk()
 
     def _answer_poll(self, secret: str | None, job_id: str) -> Response:

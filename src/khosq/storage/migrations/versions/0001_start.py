@@ -60,6 +60,7 @@ def upgrade() -> None:
     sa.Column('language', sa.String(length=35), nullable=False),
     sa.Column('speakers', sa.Integer(), nullable=True),
     sa.Column('metadata', sa.Text(), nullable=False),
+    sa.Column('base_url', sa.String(length=500), nullable=False),
     sa.Column('created_at', sa.DateTime(), nullable=False),
     sa.Column('stage', sa.String(length=20), nullable=True),
     sa.Column('progress', sa.Float(), nullable=False),
