@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-from scipy.signal import correlate
-
 from khosq.media.waveform import SAMPLE_RATE, PcmFile, Samples
 from khosq.transcript.timespan import Seconds, Timespan
 
@@ -70,6 +68,8 @@ def _alikeness(copy: Samples, source: Samples) -> float:
     if not 0 < len(copy) <= len(source):
         return 0.0
     source = np.pad(source, (round(_LATEST_ECHO * SAMPLE_RATE), 0))  # a leak at the start has lost its source
+    from scipy.signal import correlate  # noqa: PLC0415 - 0.7 s to load, and only model processes come here
+
     products = np.abs(correlate(source, copy, mode="valid", method="fft"))
     energy = np.cumsum(np.concatenate([[0.0], source.astype(np.float64) ** 2]))
     norms = np.sqrt(np.maximum(energy[len(copy) :] - energy[: -len(copy)], 1e-12) * float(np.dot(copy, copy)))
