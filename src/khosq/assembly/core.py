@@ -28,6 +28,8 @@ from khosq.tenants.api_keys import ApiKeys
 from khosq.tenants.rate_limits import RateLimits
 from khosq.tenants.store import TenantStore
 
+SUPERVISOR = "KHOSQ_SUPERVISOR"
+"""Environment variable: process id of the server that started a worker, which does not outlive it."""
 _FIRST_TENANT = "default"
 
 

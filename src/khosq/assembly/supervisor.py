@@ -10,9 +10,8 @@ import time
 
 import structlog
 
-from khosq.assembly.core import Core, open_core
+from khosq.assembly.core import SUPERVISOR, Core, open_core
 from khosq.assembly.server import build_server, serve
-from khosq.assembly.work import SUPERVISOR
 from khosq.errors import KhosqError
 from khosq.identifiers import new_id
 from khosq.settings import Settings

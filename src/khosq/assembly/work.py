@@ -6,7 +6,7 @@ import os
 import signal
 
 from khosq.assembly.chores import all_chores
-from khosq.assembly.core import Core, open_core
+from khosq.assembly.core import SUPERVISOR, Core, open_core
 from khosq.assembly.models import open_workshop
 from khosq.delivery.dialect import Letter
 from khosq.delivery.sender import DELIVER, Outbox, Sender
@@ -20,9 +20,6 @@ from khosq.pipeline.process import Road
 from khosq.pipeline.stages import Stages
 from khosq.pipeline.workshop import Workshop
 from khosq.settings import Settings
-
-SUPERVISOR = "KHOSQ_SUPERVISOR"
-"""Process id of the server that started this worker; it does not outlive it."""
 
 
 def run_worker(settings: Settings, *, name: str | None = None) -> None:
