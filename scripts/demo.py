@@ -28,6 +28,9 @@ PATIENCE = 600
 FIRST_GAP, GAP_GROWTH, LONGEST_GAP = 0.4, 1.3, 3.0
 """Seconds between two polls: quick at first, and well under the server's limit per minute."""
 
+ALWAYS_SERVED = {"en", "hy"}
+"""Languages of the models that come with khosq."""
+
 console = Console(width=None if sys.stdout.isatty() else LOG_WIDTH, highlight=False)
 
 
@@ -45,6 +48,12 @@ class Heard:
     warning: str = ""
 
     @property
+    def is_missed(self) -> bool:
+        """Whether it should have come out and did not; a language without a model here is told, not missed."""
+        base = self.recording.language.partition("-")[0]
+        return self.status == "failed" or (self.status == "refused" and base in ALWAYS_SERVED)
+
+    @property
     def wer(self) -> float | None:
         """Word error rate against the reference."""
         if self.status != "transcribed":
@@ -54,7 +63,7 @@ class Heard:
 
 
 def main() -> int:
-    """Run the demo and give the exit code: 0 when every recording came out."""
+    """Run the demo and give the exit code: 0 when every recording came out that can."""
     recordings = Recordings(ROOT / "recordings" / "manifest.toml", cache_folder(os.environ))
     with console.status("Fetching recordings of people …"):
         sounds = [(recording, as_mp3(recordings.audio(recording))) for recording in recordings.all()]
@@ -69,7 +78,7 @@ def main() -> int:
             console.print(Text(str(trouble), "red"), soft_wrap=True)
             return 1
     console.print("The server has stopped cleanly. [bold]make serve[/] starts one that stays.")
-    return int(any(each.status == "failed" for each in heard))
+    return int(any(each.is_missed for each in heard))
 
 
 def send_all(server: DemoServer, sounds: list[tuple[Recording, bytes]]) -> list[Heard]:
