@@ -236,6 +236,7 @@ class Server(Site):
     def await_ready(self) -> Self:
         def ready() -> bool:
             assert self.running.process.poll() is None, "the server did not start"
+            assert not self._workers_die(), "its workers die as soon as they start"
             try:
                 return requests.get(f"{self.address}/readyz", timeout=10).status_code == 200
             except requests.ConnectionError:
@@ -243,6 +244,9 @@ class Server(Site):
 
         wait_until("the server to be ready", ready, within=READY_WITHIN, pause=0.2)
         return self
+
+    def _workers_die(self) -> bool:
+        return self.log.read_text("utf-8", "replace").count('"worker_died", "status": 1') > 3
 
     def worker_pid(self) -> int:
         def find() -> int | None:

@@ -47,6 +47,13 @@ def long_mp3(recording: Heard) -> bytes:
     return to_mp3(np.tile(once, 3), read[0][1])
 
 
+@pytest.fixture(scope="session")
+def short_call(recording: Heard) -> bytes:
+    """Some seconds of two people."""
+    samples, sample_rate = read_samples(recording("en-call")[1])
+    return to_mp3(samples[:, 6 * sample_rate : 16 * sample_rate], sample_rate)
+
+
 def arrives_once(server: Server, client: Client, receiver: Receiver, job: str) -> None:
     """Check that a job ended well, was told once and charged once."""
     done = client.wait(job)
@@ -65,17 +72,17 @@ def arrives_once(server: Server, client: Client, receiver: Receiver, job: str) -
     [
         ("decode", "en-cards", "single_voice"),
         ("detect", "en-cards", "single_voice"),
-        ("diarize", "en-call", "phone_call"),
+        ("diarize", "call", "phone_call"),
         ("recognize 1", "long", "single_voice"),
         ("analyse", "en-cards", "single_voice"),
     ],
 )
 def test_a_job_goes_on_in_the_next_worker_when_its_worker_is_killed(  # noqa: PLR0913, PLR0917 - one case's facts
     stage: str, name: str, kind: str, crashing: Server, client: Client, receiver: Receiver,
-    mp3: Callable[[str], bytes], long_mp3: bytes,
+    mp3: Callable[[str], bytes], long_mp3: bytes, short_call: bytes,
 ) -> None:  # fmt: skip
     worker = crashing.worker_pid()
-    job = client.send(long_mp3 if name == "long" else mp3(name), kind)
+    job = client.send({"long": long_mp3, "call": short_call}.get(name) or mp3(name), kind)
     begun = {"action": "job_started"} if stage == "decode" else {"action": "stage_begun", "stage": stage}
     crashing.await_line(job_id=job, **begun)
     if stage == "recognize 1":  # the pieces wait for one model process, in order
