@@ -42,7 +42,7 @@ def test_nothing_goes_up_after_the_link_has_expired(
     assert done["status"] == "failed"
     assert "expired" in done["error"]
     assert "transcription" not in done
-    assert narrow.history(created["docId"]) == ["created", "given_up"]
+    assert narrow.history(created["docId"]) == ["created", "expired"]
     assert requests.put(created["uploadUrl"], data=mp3("en-cards"), timeout=60).status_code == 403
 
 
