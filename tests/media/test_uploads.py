@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from khosq.errors import LinkRefused
 from khosq.media.uploads import sign_link, verify_link
 
@@ -23,6 +24,14 @@ def test_a_link_closes_at_its_last_second() -> None:
     verify_link(SECRET, method="PUT", path=PATH, query=QUERY, now=EXPIRES - timedelta(seconds=1))
     with pytest.raises(LinkRefused, match="expired"):
         verify_link(SECRET, method="PUT", path=PATH, query=QUERY, now=EXPIRES)
+
+
+def test_a_link_is_good_to_the_end_of_a_time_with_a_fraction() -> None:
+    expires = EXPIRES + timedelta(milliseconds=400)
+    query = sign_link(SECRET, method="PUT", path=PATH, expires=expires)
+    verify_link(SECRET, method="PUT", path=PATH, query=query, now=expires - timedelta(milliseconds=1))
+    with pytest.raises(LinkRefused, match="expired"):
+        verify_link(SECRET, method="PUT", path=PATH, query=query, now=expires + timedelta(seconds=1))
 
 
 @given(st.text())

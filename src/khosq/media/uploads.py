@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import math
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -15,8 +16,8 @@ _EXPIRY = re.compile(r"[1-9][0-9]{0,11}", re.ASCII)
 
 
 def sign_link(secret: bytes, *, method: str, path: str, expires: datetime) -> str:
-    """Return the query that makes ``path`` a link good for ``method`` until ``expires``."""
-    moment = int(expires.timestamp())
+    """Return the query that makes ``path`` a link good for ``method`` until ``expires``, or up to a second longer."""
+    moment = math.ceil(expires.timestamp())
     return urlencode({"exp": moment, "sig": _signature(secret, method, path, str(moment))})
 
 
