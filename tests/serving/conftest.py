@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from khosq.errors import KhosqError, RateLimited, TooSlow, Unavailable
+from khosq.serving.addresses import base_url
 from khosq.serving.answers import JsonAnswer, TextAnswer
 from khosq.serving.app import build_app
 from khosq.serving.bodies import media_chunks, read_json
@@ -49,7 +50,11 @@ def make_doors() -> list[Door]:
     async def talk(_: Request) -> Response:
         return Response(b"x" * 50_000_000)
 
+    async def name_host(request: Request) -> Response:
+        return JsonAnswer({"base": base_url(request, None)})
+
     for path, endpoint, method in (
+        ("/things/host", name_host, "GET"),
         ("/things/json", read, "POST"),
         ("/things/media/{name}", take, "PUT"),
         ("/things/turned-away", turn_away, "POST"),

@@ -170,3 +170,88 @@ def test_a_client_that_asks_first_is_refused_before_it_sends(port: int) -> None:
         connection.sendall(HEAD + b"Content-Length: 100000000\r\nExpect: 100-continue\r\n\r\n")
         assert connection.recv(65536).startswith(b"HTTP/1.1 413 ")
         assert connection.recv(1) == b""
+
+
+UPGRADE = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA\r\n"
+SMUGGLED = b"GET /things/none HTTP/1.1\r\nHost: here\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("framing", "body"),
+    [
+        (b"Content-Length: %d\r\n\r\n" % len(SMUGGLED), SMUGGLED),
+        (b"Transfer-Encoding: chunked\r\n\r\n", b"%x\r\n%b\r\n0\r\n\r\n" % (len(SMUGGLED), SMUGGLED)),
+    ],
+    ids=["length", "chunked"],
+)
+@pytest.mark.parametrize("cuts", [(), (0,), (3,), (3, 20)], ids=str)
+def test_the_body_of_a_request_that_asks_to_upgrade_is_its_body(
+    port: int, framing: bytes, body: bytes, cuts: tuple[int, ...]
+) -> None:
+    head = UPLOAD + UPGRADE + framing
+    parts = [body[start:end] for start, end in zip((0, *cuts), (*cuts, None), strict=True)]
+    with connected(port) as connection:
+        connection.sendall(head + parts[0])
+        for part in parts[1:]:
+            time.sleep(0.1)
+            connection.sendall(part)
+        assert b'{"bytes":%d}' % len(SMUGGLED) in connection.recv(65536)
+        connection.settimeout(0.3)
+        with pytest.raises(TimeoutError):
+            connection.recv(65536)
+        connection.settimeout(10)
+        connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: here\r\n\r\n")
+        answer = connection.recv(65536)
+    assert answer.count(b"HTTP/1.1 ") == 1
+    assert answer.endswith(b"ok\n")
+
+
+def test_many_requests_that_ask_to_upgrade_are_all_answered(port: int) -> None:
+    one = b"GET /healthz HTTP/1.1\r\nHost: here\r\n" + UPGRADE + b"\r\n"
+    with connected(port) as connection:
+        connection.sendall(one * 50)
+        received = b""
+        while received.count(b"ok\n") < 50:
+            received += connection.recv(65536)
+    assert received.count(b"200 OK") == 50
+
+
+def test_a_request_for_a_tunnel_is_refused_and_nothing_after_it_is_read(port: int) -> None:
+    with connected(port) as connection:
+        connection.sendall(b"CONNECT here:80 HTTP/1.1\r\nHost: here\r\n\r\n" + SMUGGLED)
+        answer = everything_or_reset(connection)
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert answer.count(b"HTTP/1.1 ") == 1
+
+
+def test_an_unknown_method_is_refused_in_the_shape_of_the_path_s_door(port: int) -> None:
+    with connected(port) as connection:
+        connection.sendall(b"FOO /things/media/one?sig=x HTTP/1.1\r\nHost: here\r\n\r\n")
+        answer = everything(connection)
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert b'{"fault":' in answer
+
+
+@pytest.mark.parametrize(
+    ("request_head", "status"),
+    [
+        (b"GET /things/host HTTP/1.1\r\nHost: here\r\nHost: there\r\n", b"400"),
+        (b"GET /things/host HTTP/1.1\r\nHost: here\r\nhost: here\r\n", b"400"),
+        (b"GET /things/host HTTP/1.1\r\n", b"400"),
+        (b"GET http://there/things/host HTTP/1.1\r\n", b"400"),
+        (b"GET /things/host HTTP/1.0\r\n", b"200"),
+    ],
+)
+def test_a_request_names_one_host(port: int, request_head: bytes, status: bytes) -> None:
+    with connected(port) as connection:
+        connection.sendall(request_head + b"Connection: close\r\n\r\n")
+        answer = everything(connection)
+    assert answer.split()[1] == status
+    assert status == b"200" or b'{"fault":' in answer
+
+
+@pytest.mark.parametrize("authority", [b"there", b"there:8443", b"[::1]:80"])
+def test_the_host_of_a_whole_url_stands_above_the_header(port: int, authority: bytes) -> None:
+    with connected(port) as connection:
+        connection.sendall(b"GET http://%b/things/host HTTP/1.1\r\nHost: here\r\n\r\n" % authority)
+        assert b'{"base":"http://%b"}' % authority in connection.recv(65536)

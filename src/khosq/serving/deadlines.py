@@ -8,6 +8,7 @@ sees that answer. How long a body may take that a route *does* read is that rout
 from __future__ import annotations
 
 import asyncio
+import re
 from asyncio import TimerHandle
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,9 +20,11 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from khosq.errors import Invalid, KhosqError, TooLarge, TooSlow
 from khosq.serving.refusals import CUT
+from khosq.serving.upgrades import PlainParser
 
 HEADERS_TOO_LARGE = 431
 LARGEST_HEAD = 64 * 1024
+_REQUEST_LINE = re.compile(rb"[\r\n]*\S+ (\S+) HTTP/")
 
 Refuse = Callable[[str, KhosqError], Response]
 """Returns the answer for a path whose request never reached the application."""
@@ -71,6 +74,8 @@ class DeadlineProtocol(HttpToolsProtocol):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.parser = PlainParser(self)  # type: ignore[assignment]
+        self._segment = b""
         self._head_timer = _Timer(self.loop, self.limits.head)
         self._rest_timer = _Timer(self.loop, self.limits.rest)
         self._write_timer = _Timer(self.loop, self.limits.rest)
@@ -102,7 +107,9 @@ class DeadlineProtocol(HttpToolsProtocol):
             self._head_size = 0
             self._head_timer.start(self._head_is_late)
         in_head_before = self._in_head
+        self._segment = data
         super().data_received(data)
+        self._segment = b""
         if in_head_before and self._in_head:
             self._bound_unfinished_head(len(data))
 
@@ -128,6 +135,7 @@ class DeadlineProtocol(HttpToolsProtocol):
         self._head_timer.stop()
         self._in_head = False
         self._body_done = False
+        self._take_authority()
         super().on_headers_complete()
         if self.cycle is not None:
             self.cycle.transport = _Courteous(self)  # type: ignore[assignment]
@@ -191,11 +199,26 @@ class DeadlineProtocol(HttpToolsProtocol):
 
     @property
     def _path(self) -> str:
-        url = getattr(self, "url", b"")
+        url = getattr(self, "url", b"") or self._target_of_no_method
         try:
             return str(httptools.parse_url(url).path.decode("ascii"))
         except (httptools.HttpParserInvalidURLError, UnicodeDecodeError, AttributeError):
             return "/"
+
+    @property
+    def _target_of_no_method(self) -> bytes:
+        """Return where a request goes whose method the parser does not know: it reads no further than that."""
+        line = _REQUEST_LINE.match(self._segment)
+        return line[1] if line else b""
+
+    def _take_authority(self) -> None:
+        """Let the host of a whole URL stand above ``Host``, as RFC 9112 (3.2.2) has it."""
+        url = httptools.parse_url(self.url)
+        if not url.host:
+            return
+        host = b"[%b]" % url.host if b":" in url.host else bytes(url.host)
+        authority = host if url.port is None else b"%b:%d" % (host, url.port)
+        self.headers[:] = [(name, authority if name == b"host" else value) for name, value in self.headers]
 
     def _grow_head(self, size: int) -> None:
         self._head_size += size

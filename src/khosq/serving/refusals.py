@@ -76,6 +76,7 @@ class Refusals:
             await send(message)
 
         try:
+            _check_host(scope)
             await self.app(scope, receive, watch)
         except ClientDisconnect:
             log.info("client left before its answer", action="client_gone", path=scope["path"])
@@ -84,6 +85,13 @@ class Refusals:
             if started:
                 raise
             await refusal(self.doors, scope["path"], error)(scope, receive, send)
+
+
+def _check_host(scope: Scope) -> None:
+    """Refuse what RFC 9112 (3.2) refuses: with two hosts, a proxy and we may not mean the same one."""
+    hosts = sum(name == b"host" for name, _ in scope["headers"])
+    if hosts > 1 or (hosts == 0 and scope.get("http_version") == "1.1"):
+        raise Invalid("The request must have one Host header.")
 
 
 def _note(scope: Scope, error: Exception) -> None:
