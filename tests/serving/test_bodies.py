@@ -44,13 +44,23 @@ def test_what_breaks_other_servers_is_carried_through(text: str) -> None:
         b'{"a":' * 100_000 + b"1" + b"}" * 100_000,
         b"[" * 500_000,
         b"{'a': 1}",
-        b"\xef\xbb\xbf{}",
+        b"\xef\xbb\xbf\xef\xbb\xbf{}",
+        b"[1e-9999999999999999999]",
     ],
     ids=lambda body: str(body[:12]),
 )
 def test_what_is_not_sound_json_is_refused(body: bytes) -> None:
     with pytest.raises(Invalid):
         parse_json(body)
+
+
+@pytest.mark.parametrize("text", ["12345678901234567890.123", "1.10", "1E-400", "-0.0", "0E+99999", "1.7E+308"])
+def test_a_number_keeps_its_own_digits(text: str) -> None:
+    assert to_json(parse_json(text.encode())) == text.encode()
+
+
+def test_a_byte_order_mark_is_ignored() -> None:
+    assert parse_json(b'\xef\xbb\xbf{"a":1}') == {"a": 1}
 
 
 @given(st.binary(max_size=200))

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
+import simplejson
 from starlette.responses import Response
 
 
 def to_json(content: Any) -> bytes:
-    """Return compact JSON in ASCII: lone surrogates and NUL travel as escapes."""
-    return json.dumps(content, ensure_ascii=True, allow_nan=False, separators=(",", ":")).encode("ascii")
+    """Return compact JSON in ASCII: lone surrogates and NUL travel as escapes, decimals with all their digits."""
+    text = simplejson.dumps(content, ensure_ascii=True, allow_nan=False, use_decimal=True, separators=(",", ":"))
+    return text.encode("ascii")
 
 
 class JsonAnswer(Response):

@@ -7,6 +7,7 @@ import json
 import math
 import time
 from collections.abc import AsyncGenerator
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from starlette.requests import Request
@@ -69,14 +70,14 @@ async def read_json(request: Request, *, timeout: float, limit: int = JSON_LIMIT
 
 
 def parse_json(body: bytes) -> Any:
-    """Return the value of a JSON text.
+    """Return the value of a JSON text; numbers with a point or an exponent keep their digits.
 
     Raises:
         Invalid: see ``read_json``.
 
     """
     try:
-        value = json.loads(body.decode("utf-8"), parse_constant=_refuse, parse_float=_float, parse_int=_int)
+        value = json.loads(body.decode("utf-8-sig"), parse_constant=_refuse, parse_float=_decimal, parse_int=_int)
     except UnicodeDecodeError as error:
         raise Invalid("The body is not UTF-8.") from error
     except json.JSONDecodeError as error:
@@ -117,11 +118,13 @@ def _refuse(constant: str) -> Any:
     raise Invalid(f"The body is not JSON: {constant} is not a JSON value.")
 
 
-def _float(text: str) -> float:
-    number = float(text)
-    if not math.isfinite(number):
+def _decimal(text: str) -> Decimal:
+    if not math.isfinite(float(text)):
         raise Invalid("The body holds a number that is too large.")
-    return number
+    try:
+        return Decimal(text)
+    except InvalidOperation as error:
+        raise Invalid("The body holds a number with too long an exponent.") from error
 
 
 def _int(text: str) -> int:

@@ -7,9 +7,11 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import simplejson
 import sqlalchemy as sa
 
 from khosq.errors import Invalid, Unavailable
@@ -47,18 +49,18 @@ class UtcDateTime(sa.TypeDecorator[datetime]):
 
 
 class JsonText(sa.TypeDecorator[Any]):
-    """JSON kept as ASCII text, so that lone surrogates and NUL survive in both databases."""
+    """JSON kept as ASCII text, so that lone surrogates, NUL and every digit survive in both databases."""
 
     impl = sa.Text
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: sa.Dialect) -> str:
         """Write the value."""
-        return json.dumps(value, separators=(",", ":"))
+        return simplejson.dumps(value, use_decimal=True, separators=(",", ":"))
 
     def process_result_value(self, value: str | None, dialect: sa.Dialect) -> Any:
         """Read the value."""
-        return None if value is None else json.loads(value)
+        return None if value is None else json.loads(value, parse_float=Decimal)
 
 
 class ForeignText(sa.TypeDecorator[str]):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+
+import simplejson
 
 from khosq.jobs.job import FINAL, Job, JobState, Stage
 from khosq.jobs.results import Outcome
@@ -97,7 +98,7 @@ def view_recording(job: Job, outcome: Outcome | None) -> RecordingView:
         summary=outcome.summary if outcome else None,
         error=job.error,
         warnings=job.warnings,
-        metadata=json.dumps(job.metadata, ensure_ascii=False, indent=2) if job.metadata else "",
+        metadata=simplejson.dumps(job.metadata, ensure_ascii=False, indent=2) if job.metadata else "",
         lines=_lines(job, outcome) if outcome else (),
     )
 
