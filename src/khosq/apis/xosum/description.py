@@ -42,7 +42,7 @@ CREATE: dict[str, Any] = {
     "description": "Opens a job and returns a signed link. `PUT` one MP3 to the link within the hour, then poll.",
     "responses": {
         200: {"model": Created, "description": "The job waits for its MP3.", "content": _json(examples.CREATED)},
-        **_refusals(400, 401, 403, 408, 413, 503),
+        **_refusals(400, 401, 403, 408, 503),
     },
     "openapi_extra": {
         "security": _BEARER,

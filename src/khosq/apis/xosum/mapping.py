@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+import simplejson
 from pydantic import ValidationError
 
 from khosq.apis.xosum.rendering import conversation
@@ -52,6 +52,21 @@ _FIELD_FAULTS: Mapping[str, str] = {
 }
 _LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*", re.ASCII)
 _LONGEST_TAG = 35
+_CASE_BY_LENGTH: Mapping[int, Callable[[str], str]] = {2: str.upper, 4: str.title}
+"""Regions and scripts."""
+_SHORTEST_CODES: Mapping[str, str] = {
+    "hye": "hy",
+    "arm": "hy",
+    "eng": "en",
+    "hin": "hi",
+    "tam": "ta",
+    "tel": "te",
+    "mar": "mr",
+    "nld": "nl",
+    "dut": "nl",
+    "rus": "ru",
+}
+"""A language's three letters → the two that a BCP 47 tag must have where there are two."""
 
 
 def read_creation(body: Any) -> CreateTranscription:
@@ -68,7 +83,7 @@ def read_creation(body: Any) -> CreateTranscription:
     except ValidationError as error:
         raise _invalid(str(error.errors(include_input=False, include_context=False)[0]["loc"][0])) from error
     if len(_compact(creation.metadata)) > LARGEST_METADATA:
-        raise Invalid(f"metadata is larger than {LARGEST_METADATA} bytes of JSON.", field="metadata")
+        raise too_much_metadata()
     if "checklist_id" in creation.model_fields_set:
         raise Invalid("checklistId: there is no such checklist.", field="checklistId")
     if creation.language_code is not None and not _is_language_tag(creation.language_code):
@@ -76,9 +91,15 @@ def read_creation(body: Any) -> CreateTranscription:
     return creation
 
 
+def too_much_metadata() -> Invalid:
+    """Return the refusal of a body that is too large: nothing else of it may be long."""
+    return Invalid(f"metadata is larger than {LARGEST_METADATA} bytes of JSON.", field="metadata")
+
+
 def to_wishes(creation: CreateTranscription, *, default_language: str) -> Wishes:
     """Return what the caller wants, in our words."""
-    return Wishes(language=creation.language_code or default_language, speakers=SPEAKERS[creation.type])
+    language = _canonical_tag(creation.language_code) if creation.language_code else default_language
+    return Wishes(language=language, speakers=SPEAKERS[creation.type])
 
 
 def status_of(job: Job) -> str:
@@ -133,8 +154,19 @@ def _is_language_tag(text: str) -> bool:
     return len(text) <= _LONGEST_TAG and _LANGUAGE_TAG.fullmatch(text) is not None
 
 
+def _canonical_tag(tag: str) -> str:
+    """Return a tag in the spelling that RFC 5646 (2.1.1, 4.5) asks for: ``HYE-am`` is ``hy-AM``."""
+    language, *rest = tag.lower().split("-")
+    parts, in_extension = [_SHORTEST_CODES.get(language, language)], False
+    for part in rest:
+        in_extension = in_extension or len(part) == 1
+        parts.append(part if in_extension else _CASE_BY_LENGTH.get(len(part), str.lower)(part))
+    return "-".join(parts)
+
+
 def _compact(value: Any) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+    text = simplejson.dumps(value, ensure_ascii=False, use_decimal=True, separators=(",", ":"))
+    return text.encode("utf-8", "surrogatepass")
 
 
 def _moment(moment: datetime) -> str:

@@ -13,9 +13,9 @@ from starlette.responses import Response
 
 from khosq.apis.face import Desk
 from khosq.apis.xosum import description
-from khosq.apis.xosum.mapping import from_job, read_creation, to_wishes
+from khosq.apis.xosum.mapping import from_job, read_creation, to_wishes, too_much_metadata
 from khosq.apis.xosum.wire import CreateTranscription
-from khosq.errors import Invalid, Refused
+from khosq.errors import Invalid, Refused, TooLarge
 from khosq.identifiers import is_id, new_id
 from khosq.jobs.job import Job, JobState
 from khosq.jobs.submission import Submission
@@ -53,7 +53,11 @@ class _Routes:
 
     async def create(self, request: Request) -> Response:
         caller = await run_in_threadpool(self._desk.api_keys.authenticate, bearer(request), scope="write")
-        creation = read_creation(await read_json(request, timeout=self._desk.body_timeout))
+        try:
+            body = await read_json(request, timeout=self._desk.body_timeout)
+        except TooLarge as error:
+            raise too_much_metadata() from error
+        creation = read_creation(body)
         job = await run_in_threadpool(self._open, caller, creation, self._desk.base_url(request))
         structlog.contextvars.bind_contextvars(job_id=job.id)
         return JsonAnswer({"docId": job.id, "uploadUrl": job.base_url + self._upload_link(job)})
