@@ -41,7 +41,15 @@ def _install(level: str) -> None:
             say(f"Installing what is in requirements/{level}.txt")
             for undone in ("base", "dev", "khosq"):
                 _stamp(undone).unlink(missing_ok=True)
-            run_uv("pip", "sync", *into, "--require-hashes", f"requirements/{level}.txt", environ=environ)
+            run_uv(
+                "pip",
+                "sync",
+                *into,
+                "--compile-bytecode",
+                "--require-hashes",
+                f"requirements/{level}.txt",
+                environ=environ,
+            )
     with _unless_done("khosq", ROOT / "pyproject.toml") as needed:
         if needed:
             run_uv("pip", "install", *into, "--no-deps", "--no-build-isolation", "--editable", ".", environ=environ)

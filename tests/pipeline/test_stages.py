@@ -192,4 +192,7 @@ def test_what_a_dead_worker_left_of_ended_jobs_is_removed(bench: Bench) -> None:
     (bench.work_dir / "stray").mkdir()
     bench.office.lookup.cancel(ended.tenant_id, ended.id)
     stages.tidy_ended()
+    assert len(list(bench.work_dir.iterdir())) == 2  # what just ended may still be at work
+    bench.office.clock.turn(61)
+    stages.tidy_ended()
     assert [folder.name for folder in bench.work_dir.iterdir()] == [working.id]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from pathlib import Path
 from weakref import WeakValueDictionary
 
@@ -25,6 +26,9 @@ from khosq.transcript.words import Word
 
 _HEARD_FROM, _HEARD_TO = 0.15, 0.95
 """Part of the progress bar that recognition fills."""
+
+_CERTAINLY_DEAD = timedelta(minutes=1)
+"""A job that ended so long ago has nobody at work any more."""
 
 log = structlog.get_logger()
 
@@ -137,9 +141,10 @@ class Stages:
 
     def tidy_ended(self) -> None:
         """Remove what a dead worker left of jobs that ended meanwhile."""
+        latest = self._clock() - _CERTAINLY_DEAD
         for folder in self._work_dir.glob("*"):
             job = self._store.find(folder.name)
-            if job is None or job.state in FINAL:
+            if job is None or (job.ended_at is not None and job.ended_at < latest):
                 self.tidy(folder.name)
 
     def _start(self, job_id: str) -> Job:
