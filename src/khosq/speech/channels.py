@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+
 from khosq.media.waveform import SAMPLE_RATE, PcmFile, Samples
 from khosq.transcript.timespan import Seconds, Timespan
 
