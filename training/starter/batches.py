@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from .network import Vocabulary
 
-BATCH_S = 110
+BATCH_S = 60
 LONGEST_S = 15
 _JOINED_SHARE = 0.25
 _EDGE_S = 0.4

@@ -21,8 +21,16 @@ from .languages import LANGUAGES, Language
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_PLAIN_VARIANTS = tuple(f"m{n}" for n in range(1, 8)) + tuple(f"f{n}" for n in range(1, 6))
-TRAIN_VARIANTS = (*_PLAIN_VARIANTS, "max", "steph", "Andrea", "linda", "Diogo", "edward", "Gene", "norbert")
+# fmt: off
+TRAIN_VARIANTS = (
+    "m1", "m2", "m3", "m4", "m5", "m6", "m7", "m8", "f1", "f2", "f3", "f4", "f5",
+    "adam", "Alex", "Alicia", "Andrea", "Andy", "Annie", "antonio", "aunty", "belinda", "benjamin", "boris", "caleb",
+    "croak", "david", "Diogo", "ed", "edward", "edward2", "Gene", "Gene2", "grandma", "grandpa", "Henrique", "Hugo",
+    "iven", "iven3", "Jacky", "john", "kaukovalta", "klatt", "klatt4", "Lee", "linda", "marcelo", "Marco", "max",
+    "Michael", "michel", "miguel", "Mike", "Mr", "Nguyen", "norbert", "pablo", "paul", "pedro", "quincy", "rob",
+    "robert", "sandro", "shelby", "steph", "steph2", "Storm", "travis", "victor", "zac",
+)
+# fmt: on
 DEV_VARIANTS = ("anika", "Denis", "robosoft6", "Mario")
 DEV_SHARE = 0.04
 LONGEST_S = 16
