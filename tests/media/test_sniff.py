@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
+import struct
 import tarfile
 import zipfile
 from collections.abc import Callable
+from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from khosq.media.decode import DecodeLimits, decode
 from khosq.media.recording import MediaType
 from khosq.media.sniff import Sniffer, audio_offset, sniff
 
@@ -68,6 +73,74 @@ def test_tags_of_any_length_number_and_padding_are_skipped(tone: Callable[..., o
     assert audio_offset(io.BytesIO(tagged(bytes(1000) + b"x", 70_000))) == 71_010
 
 
+def ape_tag(size: int) -> bytes:
+    return b"APETAGEX" + struct.pack("<IIII", 2000, size, 1, 0xA0000000) + bytes(8 + size)
+
+
+def noise(size: int) -> bytes:
+    return np.random.default_rng(size).bytes(size)
+
+
+def behind_short_tag(mp3: bytes, missing: int) -> bytes:
+    whole = tagged(b"", 300)
+    return whole[:6] + struct.pack(">BBBB", 0, 0, (300 - missing) >> 7, (300 - missing) & 127) + whole[10:] + mp3
+
+
+def with_damaged_second_frame(mp3: bytes, frame: int) -> bytes:
+    start = len(mp3) - len(mp3.lstrip(b"\0"))
+    return mp3[: start + frame] + b"\0\1\2\3" + mp3[start + frame + 4 :]
+
+
+ODD_STARTS: dict[str, Callable[[bytes], bytes]] = {
+    "cut 50 bytes in": lambda mp3: mp3[50:],
+    "cut 150 bytes in": lambda mp3: mp3[150:],
+    "cut 1000 bytes in": lambda mp3: mp3[1000:],
+    "ape tag": lambda mp3: ape_tag(200) + mp3,
+    "long ape tag": lambda mp3: ape_tag(200_000) + mp3,
+    "ape and id3 tags": lambda mp3: ape_tag(200) + tagged(mp3, 500),
+    "a zero": lambda mp3: b"\0" + mp3,
+    "417 zeros": lambda mp3: bytes(417) + mp3,
+    "a line end": lambda mp3: b"\r\n" + mp3,
+    "a line end and a tag": lambda mp3: b"\r\n" + tagged(mp3, 90_000),
+    "zeros and a tag": lambda mp3: bytes(417) + tagged(mp3, 500),
+    "a short tag": lambda mp3: behind_short_tag(mp3, 7),
+    "junk behind a tag": lambda mp3: tagged(noise(4096) + mp3, 500),
+    "text behind a tag": lambda mp3: tagged(b"TSSE Lavf60.16.100 and so on" + mp3, 500),
+    "a damaged frame": lambda mp3: with_damaged_second_frame(mp3, 288),
+}
+
+
+@pytest.fixture(scope="module")
+def plain_mp3(tone: Callable[..., object], encoded: Make) -> bytes:
+    """Give frames without any tag."""
+    mp3 = encoded("mp3", tone(5.0))
+    return mp3[audio_offset(io.BytesIO(mp3)) :]
+
+
+@pytest.mark.parametrize("start", ODD_STARTS)
+def test_an_mp3_is_known_and_decoded_nearly_whole_however_it_begins(
+    start: str, plain_mp3: bytes, tmp_path: Path
+) -> None:
+    data = ODD_STARTS[start](plain_mp3)
+    for step in (1, 1000, len(data)):
+        assert fed(data, step) is MediaType.MP3
+    path = tmp_path / "odd.mp3"
+    path.write_bytes(data)
+    decoded = asyncio.run(decode(path, media_type=MediaType.MP3, into=tmp_path, limits=DecodeLimits(60.0)))
+    assert decoded.duration == pytest.approx(5.0, abs=0.3)
+
+
+def test_real_frames_cut_anywhere_are_known(plain_mp3: bytes) -> None:
+    assert [cut for cut in range(1500) if fed(plain_mp3[cut : cut + 20_000], 20_000) is not MediaType.MP3] == []
+
+
+def test_twenty_megabytes_of_noise_hold_no_mp3() -> None:
+    body = np.random.default_rng(7).bytes(20_000_000)
+    taken = [start for start in range(0, len(body), 70_000) if fed(body[start : start + 70_000], 70_000)]
+    tagged_taken = [start for start in range(0, len(body), 70_000) if fed(tagged(body[start:][:70_000], 20), 70_000)]
+    assert (taken, tagged_taken) == ([], [])
+
+
 def archive_of(mp3: bytes) -> bytes:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
@@ -106,6 +179,39 @@ def test_nothing_else_is_taken_for_audio_even_behind_a_tag(tone: Callable[..., o
         assert fed(body, 5) is None, name
         assert fed(tagged(body, 1000), 64) is None, name
     assert fed(tagged(encoded("m4a", tone(0.5)), 1000), 64) is None
+
+
+def old_tape_of(mp3: bytes) -> bytes:
+    tape = bytearray(tape_of(mp3))
+    tape[257:265] = bytes(8)
+    return bytes(tape)
+
+
+def test_an_mp3_inside_something_else_is_none(plain_mp3: bytes) -> None:
+    inside = {
+        "playlist": b"#EXTM3U\n#EXTINF:1,\n/etc/passwd\n" + plain_mp3,
+        "indented playlist": b"\xef\xbb\xbf\r\n  #EXTM3U\n" + plain_mp3,
+        "another playlist": b"[playlist]\nFile1=/etc/passwd\n" + plain_mp3,
+        "html": b"<!DOCTYPE html><html>" + plain_mp3,
+        "text": b"A letter to whom it may concern, about this and that.\n" + plain_mp3,
+        "Armenian text": "Ողջույն աշխարհ, ինչպե՞ս եք այսօր։ ".encode() * 3 + plain_mp3,  # noqa: RUF001 - Armenian
+        "utf-16": "A letter to whom it may concern, about this and that.".encode("utf-16-le") + plain_mp3,
+        "form": b"------x\r\nContent-Disposition: form-data; name=a; filename=a.mp3\r\n\r\n" + plain_mp3,
+        "zip": archive_of(plain_mp3),
+        "zip behind junk": noise(100) + archive_of(plain_mp3),
+        "zip behind zeros": bytes(600) + archive_of(plain_mp3),
+        "tar": tape_of(plain_mp3),
+        "old tar": old_tape_of(plain_mp3),
+        "avi": b"RIFF\0\0\0\0AVI LIST" + plain_mp3,
+        "film": b"\0\1\0\0mdat" + plain_mp3,
+        "pdf": b"%PDF-1.7\n" + plain_mp3,
+        "jpeg": b"\xff\xd8\xff\xe0\0\x10JFIF\0" + plain_mp3,
+        "late": noise(70_000) + plain_mp3,
+    }
+    for name, body in inside.items():
+        for whole in (body, tagged(body, 1000)):
+            assert fed(whole, len(whole)) is None, name
+            assert fed(whole, 997) is None, name
 
 
 def test_a_refusal_comes_with_the_first_bytes() -> None:

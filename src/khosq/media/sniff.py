@@ -1,10 +1,13 @@
 """Tell a recording's format by its first bytes, strictly: whatever is not surely audio is refused.
 
-FFmpeg guesses generously (a playlist behind an ID3 tag makes it read other files), so it is never asked.
+FFmpeg guesses generously (a playlist behind an ID3 tag makes it read other files), so it is never asked. Only MP3 may
+begin late, for many recorders cut it anywhere: at frames that lie where each says that the next one is, behind nothing
+that looks like another kind of file.
 """
 
 from __future__ import annotations
 
+import codecs
 import re
 from pathlib import Path
 from typing import BinaryIO
@@ -12,9 +15,17 @@ from typing import BinaryIO
 from khosq.media.recording import MediaType
 
 HEAD_BYTES = 64 * 1024
-"""So many bytes, after tags, must show the format."""
+"""Within so many bytes, after tags, the audio must begin."""
+_START_BYTES = 2048
+"""So many show every format that begins at once."""
+_LONGEST_FRAME = 1441
 _LONGEST_TAGS = 32 * 1024 * 1024
 _TAG_HEADER = 10
+_APE_HEADER = 32
+_APE = b"APETAGEX"
+_BLANKS = b"\0\r\n\t "
+_LONGEST_BLANKS = 4096
+_BLANKS_BEFORE_A_TAG = re.compile(rb"[\0\r\n\t ]++(?=ID3[\x02-\x04]|APETAGEX)")
 _FOOTER_FLAG = 0x10
 _SEVEN_BITS = 0x7F
 
@@ -31,6 +42,9 @@ _MP3_FRAME = re.compile(
         b"".join(b"\\x%02x" % byte for byte in range(0x100) if byte & 0b11 != _RESERVED_EMPHASIS),
     )
 )
+_FRAMES_AT_ONCE = 2
+"""So many in a row show an MP3 that begins with the first of them."""
+_FRAMES_LATER = 3
 _MPEG_1 = 0b11
 _BITRATES_KBPS = {
     True: (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
@@ -50,6 +64,26 @@ _STREAMINFO = re.compile(rb"[\x00\x80]\x00\x00\x22")
 _CHUNK_NAME = re.compile(rb"[A-Za-z0-9 _-]{4}")
 _MP4_BRANDS = re.compile(rb"M4[ABV] |mp4[12]|mp71|iso[m2-9]|dash|3g[p2][0-9a-z]|qt  |avc1|MSNV")
 
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_OTHER_KINDS = re.compile(
+    rb"#EXTM3U|#!|\[playlist|\[Reference|ffconcat|HTTP/1|<[!?A-Za-z][ -~\s]{4}|%PDF|%!PS|\{\\rtf|BEGIN:|"
+    rb"\xff\xfe(?:.[\0\4\5]){4}|\xfe\xff(?:[\0\4\5].){4}|"  # UTF-16: Latin, Cyrillic, Armenian
+    rb"RIFF|RIFX|RF64|FORM|OggS|fLaC|wvpk|MAC |MPCK|MP\+|TTA1|DSD |FRM8|caff|\.snd|MThd|\.RMF|FLV\x01|"
+    rb".{0,4}(?:ftyp|moov|mdat|wide|free|skip|pnot|uuid)|\x1a\x45\xdf\xa3|\x30\x26\xb2\x75|\0\0\x01[\xb3\xba]|"
+    rb".{100}(?:[0-7 ]{5,6}[0-7][\0 ]{1,2}){3}|"  # a tape archive
+    rb"\x47.{187}\x47.{187}\x47|"  # an MPEG transport stream
+    rb"PK[\x01-\x08][\x02-\x08]|Rar!|7z\xbc\xaf|\x1f\x8b\x08|BZh[1-9]|\xfd7zXZ|\x28\xb5\x2f\xfd|MSCF|!<arch>|"
+    rb"\x89PNG|GIF8|\xff\xd8\xff|II\*\0|MM\0\*|8BPS|\x7fELF|MZ|\xca\xfe\xba\xbe|\xd0\xcf\x11\xe0|SQLite format",
+    re.DOTALL,
+)
+_ARCHIVE_INSIDE = re.compile(rb"PK\x03\x04|PK\x05\x06|ustar[\0 ]")
+_TEXT_BYTES = 1024
+_SHORTEST_TEXT = 48
+_FEWEST_WORDS = 2
+_FEWEST_LETTERS = 12
+_MOSTLY = 0.9
+_PRINTABLE = bytes(range(0x20, 0x7F)) + b"\t\r\n"
+
 
 class Sniffer:
     """Takes a body piece by piece until its format is known."""
@@ -57,8 +91,10 @@ class Sniffer:
     def __init__(self) -> None:
         self._head = bytearray()
         self._to_skip = 0
+        self._searched = 0
+        self._is_late = False
         self.tag_bytes = 0
-        """How much stands before the audio."""
+        """How much stands before the audio: tags, padding, and the rest of a frame that was cut."""
         self.is_decided = False
         self.media_type: MediaType | None = None
         """Once decided: the format, or None for anything that is not accepted anywhere."""
@@ -73,12 +109,16 @@ class Sniffer:
         self._skip_tags()
         if self.tag_bytes > _LONGEST_TAGS:
             self._decide(None)
+        elif self._is_late:
+            self._look_further(is_all=False)
         elif not self._to_skip:
             self._look()
         return self.is_decided
 
     def end(self) -> None:
         """Say that nothing more comes: what is undecided now is no recording."""
+        if not self.is_decided and not self._to_skip:
+            self._look(is_all=True)
         if not self.is_decided:
             self._decide(None)
 
@@ -86,25 +126,54 @@ class Sniffer:
         while not self._to_skip and (length := self._leading_tag()):
             self.tag_bytes += length
             self._to_skip = max(0, length - len(self._head))
+            self._searched, self._is_late = 0, False
             del self._head[:length]
 
     def _leading_tag(self) -> int:
-        """Return the length of a tag, or of the zeros that may fill the room after one."""
+        """Return the length of a tag, of the zeros that may fill the room after one, or of blanks before one."""
         padding = len(self._head) - len(self._head.lstrip(b"\0")) if self.tag_bytes else 0
-        return padding or tag_length(bytes(self._head[:_TAG_HEADER]))
+        blanks = _BLANKS_BEFORE_A_TAG.match(self._head, 0, _LONGEST_BLANKS)
+        return padding or (blanks.end() if blanks else tag_length(bytes(self._head[:_APE_HEADER])))
 
-    def _look(self) -> None:
-        head = bytes(self._head[:HEAD_BYTES])
+    def _look(self, *, is_all: bool = False) -> None:
+        start = bytes(self._head[:_START_BYTES])
         formats = _TAGGED_FORMATS if self.tag_bytes else _FORMATS
-        verdicts = {media_type: is_it(head) for media_type, is_it in formats.items()}
+        verdicts = {media_type: is_it(start) for media_type, is_it in formats.items()}
         for media_type, verdict in verdicts.items():
             if verdict:
                 self._decide(media_type)
                 return
-        could_be_a_tag = len(head) < _TAG_HEADER and b"ID3".startswith(head[:3])
-        may_become_clear = None in verdicts.values() or could_be_a_tag
-        if not may_become_clear or len(head) == HEAD_BYTES:
+        is_unclear = None in verdicts.values() or _could_be_a_tag(start)
+        if is_unclear and not is_all:
+            return
+        if _begins_like_another(start):
             self._decide(None)
+            return
+        self._is_late = len(start) == _START_BYTES
+        self._look_further(is_all=is_all)
+
+    def _look_further(self, *, is_all: bool) -> None:
+        """Look for an MP3 that begins later."""
+        offset = self._find_frames(is_all=is_all)
+        if offset is not None:
+            is_other = _is_another_kind(bytes(self._head[:offset]))
+            self.tag_bytes += 0 if is_other else offset
+            self._decide(None if is_other else MediaType.MP3)
+        elif len(self._head) >= HEAD_BYTES + _FRAMES_LATER * _LONGEST_FRAME:
+            self._decide(None)
+
+    def _find_frames(self, *, is_all: bool) -> int | None:
+        """Return where frames in a row begin; come back to the first place that more bytes must make clear."""
+        while frame := _MP3_FRAME.search(self._head, self._searched, HEAD_BYTES):
+            verdict = _are_frames(self._head, frame.start(), _FRAMES_LATER)
+            if verdict:
+                return frame.start()
+            if verdict is None and not is_all:
+                self._searched = frame.start()
+                return None
+            self._searched = frame.start() + 1
+        self._searched = max(self._searched, min(len(self._head), HEAD_BYTES) - _FRAME_HEADER + 1)
+        return None
 
     def _decide(self, media_type: MediaType | None) -> None:
         self.is_decided = True
@@ -129,8 +198,48 @@ def sniff_file(path: Path) -> MediaType | None:
     return sniffer.media_type
 
 
+def _begins_like_another(head: bytes) -> bool:
+    marked = head.removeprefix(_BYTE_ORDER_MARK).lstrip(_BLANKS)
+    return _OTHER_KINDS.match(head) is not None or _OTHER_KINDS.match(marked) is not None
+
+
+def _is_another_kind(head: bytes) -> bool:
+    """Say whether what stands before an MP3 shows that it only lies inside a file of another kind."""
+    return (
+        _begins_like_another(head)
+        or _ARCHIVE_INSIDE.search(head) is not None
+        or _is_text(head.replace(b"\0", b"").strip())
+    )
+
+
+def _is_text(head: bytes) -> bool:
+    """Say whether it reads like lines of text; what encoders fill frames with has no blanks and few letters."""
+    sample = head[:_TEXT_BYTES]
+    if len(sample) < _SHORTEST_TEXT or len(sample.split()) < _FEWEST_WORDS or len(set(sample)) < _FEWEST_LETTERS:
+        return False
+    printable = len(sample) - len(sample.translate(None, _PRINTABLE))
+    return printable >= _MOSTLY * len(sample) or _is_utf8_text(sample)
+
+
+def _is_utf8_text(sample: bytes) -> bool:
+    try:
+        text = codecs.getincrementaldecoder("utf-8")().decode(sample)
+    except UnicodeDecodeError:
+        return False
+    return all(character.isprintable() or character.isspace() for character in text)
+
+
+def _could_be_a_tag(head: bytes) -> bool:
+    there = head.lstrip(_BLANKS)
+    if len(there) >= _APE_HEADER:
+        return False
+    return b"ID3".startswith(there[:3]) or _APE.startswith(there[: len(_APE)])
+
+
 def tag_length(head: bytes) -> int:
-    """Return the length of the ID3v2 tag that ``head`` begins with, 0 where there is none."""
+    """Return the length of the ID3v2 or APE tag that ``head`` begins with, 0 where there is none."""
+    if head[: len(_APE)] == _APE:
+        return _APE_HEADER + int.from_bytes(head[12:16], "little") if len(head) >= _APE_HEADER else 0
     if len(head) < _TAG_HEADER or head[:3] != b"ID3" or max(head[6:10]) > _SEVEN_BITS:
         return 0
     size = head[6] << 21 | head[7] << 14 | head[8] << 7 | head[9]
@@ -139,29 +248,41 @@ def tag_length(head: bytes) -> int:
 
 
 def audio_offset(file: BinaryIO) -> int:
-    """Return where the audio of a file begins, after its leading ID3v2 tags; read from its start."""
+    """Return where the audio of a file begins, after its leading tags; read from its start."""
     sniffer = Sniffer()
     while (block := file.read(HEAD_BYTES)) and not sniffer.feed(block):
         pass
+    sniffer.end()
     return sniffer.tag_bytes
 
 
 def _is_mp3(head: bytes) -> bool | None:
     """Look for two frames in a row, alike in version, layer and sample rate."""
-    first = _fits(head, 0, _FRAME_HEADER, _MP3_FRAME)
-    if not first:
-        return False if head and head[0] != _SYNC else first
-    next_frame = _frame_length(head)
-    second = _fits(head, next_frame, _FRAME_HEADER, _MP3_FRAME)
-    return second and _kind(head) == _kind(head[next_frame:])
+    if head and head[0] != _SYNC:
+        return False
+    return _are_frames(head, 0, _FRAMES_AT_ONCE)
 
 
-def _kind(frame: bytes) -> tuple[int, int]:
+def _are_frames(head: bytes | bytearray, start: int, count: int) -> bool | None:
+    """Look for that many frames of one kind in a row."""
+    kind = None
+    for _ in range(count):
+        verdict = _fits(head, start, _FRAME_HEADER, _MP3_FRAME)
+        if not verdict:
+            return verdict
+        frame = head[start : start + _FRAME_HEADER]
+        if kind not in {None, _kind(frame)}:
+            return False
+        kind, start = _kind(frame), start + _frame_length(frame)
+    return True
+
+
+def _kind(frame: bytes | bytearray) -> tuple[int, int]:
     """Return the version and the index of the sample rate: the same in every frame of a file."""
     return frame[1] >> 3 & 0b11, frame[2] >> 2 & 0b11
 
 
-def _frame_length(frame: bytes) -> int:
+def _frame_length(frame: bytes | bytearray) -> int:
     version, rate_index = _kind(frame)
     kbps = _BITRATES_KBPS[version == _MPEG_1][frame[2] >> 4]
     samples_per_bit = 144 if version == _MPEG_1 else 72
@@ -202,7 +323,7 @@ def _at(head: bytes, offset: int, wanted: bytes) -> bool | None:
     return None if wanted.startswith(there) else False
 
 
-def _fits(head: bytes, offset: int, length: int, pattern: re.Pattern[bytes]) -> bool | None:
+def _fits(head: bytes | bytearray, offset: int, length: int, pattern: re.Pattern[bytes]) -> bool | None:
     there = head[offset : offset + length]
     return pattern.fullmatch(there) is not None if len(there) == length else None
 
