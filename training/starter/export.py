@@ -9,6 +9,7 @@ import tempfile
 import warnings
 from pathlib import Path
 
+import onnx
 import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from torch.export import Dim
@@ -30,6 +31,7 @@ def export(network: Network, vocabulary: Vocabulary, folder: Path) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         exact = Path(scratch, "model.onnx")
         export_exact(network, exact)
+        strip(exact)
         quantize(exact, folder / "model.int8.onnx")
     lines = [f"{token} {number}\n" for number, token in enumerate(vocabulary.tokens)]
     (folder / "vocab.txt").write_text("".join(lines), encoding="utf-8")
@@ -50,6 +52,24 @@ def export_exact(network: Network, path: Path) -> None:
         external_data=False,
         verbose=False,
     )
+
+
+def strip(path: Path) -> None:
+    """Remove the exporter's notes, which name files of the machine it ran on."""
+    model = onnx.load(path)
+    for part in (
+        model,
+        model.graph,
+        *model.graph.node,
+        *model.graph.value_info,
+        *model.graph.input,
+        *model.graph.output,
+    ):
+        part.ClearField("metadata_props")
+        part.ClearField("doc_string")
+    for weights in model.graph.initializer:
+        weights.ClearField("doc_string")
+    onnx.save(model, path)
 
 
 def quantize(exact: Path, path: Path) -> None:
