@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from khosq.errors import KhosqError
+from khosq.errors import KhosqError, UploadExpired
 from khosq.transcript.timespan import Seconds
 
 
@@ -87,6 +87,12 @@ class Stage(StrEnum):
 def is_overdue(job: Job, now: datetime) -> bool:
     """Tell whether a job's recording did not come in time."""
     return job.state is JobState.AWAITING_MEDIA and job.upload_deadline is not None and now >= job.upload_deadline
+
+
+def given_up(job: Job) -> Job:
+    """Return an overdue job as it is from its deadline on; the row follows when a worker next looks."""
+    error = UploadExpired()
+    return replace(job, state=JobState.FAILED, error_code=error.code, error=error.message, ended_at=job.upload_deadline)
 
 
 def ended(at: datetime, error: KhosqError | None = None) -> dict[str, Any]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from khosq.clock import Clock
-from khosq.errors import Conflict, NotFound, UploadExpired
+from khosq.errors import Conflict, NotFound
 from khosq.identifiers import is_id
-from khosq.jobs.job import Job, JobEvent, JobState, ended, is_overdue
+from khosq.jobs.job import FINAL, Job, JobEvent, JobState, ended, given_up, is_overdue
 from khosq.jobs.queue import Queue
 from khosq.jobs.results import Outcome, Results
 from khosq.jobs.store import JobStore
@@ -32,11 +32,11 @@ class Lookup:
         job = self._store.find(job_id) if is_id(job_id) else None
         if job is None or job.tenant_id != tenant_id:
             raise NotFound
-        return self._expired(job) if is_overdue(job, self._clock()) else job
+        return self._seen(job)
 
     def jobs(self, tenant_id: str, *, limit: int = 50, before: datetime | None = None) -> list[Job]:
         """Return a tenant's jobs, newest first."""
-        return self._store.of_tenant(tenant_id, limit=limit, before=before)
+        return [self._seen(job) for job in self._store.of_tenant(tenant_id, limit=limit, before=before)]
 
     def outcome(self, job: Job) -> Outcome:
         """Return what a succeeded job made."""
@@ -51,15 +51,15 @@ class Lookup:
         """
         job = self.job(tenant_id, job_id)
         now = self._clock()
-        cancelled = self._store.move(job.id, JobEvent.CANCELLED, now, changes=ended(now))
+        cancelled = None
+        if job.state not in FINAL:
+            cancelled = self._store.move(job.id, JobEvent.CANCELLED, now, changes=ended(now))
         if cancelled is None:
             raise Conflict("This job has ended already.")
         if job.state is not JobState.AWAITING_MEDIA:
             self._queue.cancel(job.id)
         return cancelled
 
-    def _expired(self, job: Job) -> Job:
-        """Let the deadline happen at the moment somebody looks, so that no sweep need be waited for."""
-        now = self._clock()
-        moved = self._store.move(job.id, JobEvent.EXPIRED, now, changes=ended(now, UploadExpired()))
-        return moved or self.job(job.tenant_id, job.id)
+    def _seen(self, job: Job) -> Job:
+        """Return a job as it is now: looking changes nothing, and waits for nobody."""
+        return given_up(job) if is_overdue(job, self._clock()) else job
