@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Protocol
 
 from fastapi import APIRouter
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -21,6 +22,9 @@ from khosq.serving.addresses import base_url
 from khosq.serving.door import Door
 from khosq.tenants.api_keys import ApiKeys
 from khosq.tenants.rate_limits import RateLimits
+
+Briefly = Callable[[Callable[[], Any]], Awaitable[Any]]
+"""Runs what only looks into the database; returns what that returns."""
 
 
 class Intake(Protocol):
@@ -66,6 +70,8 @@ class Desk:
     upload_ttl: timedelta
     body_timeout: float
     """Seconds; see ``serving.bodies``."""
+    briefly: Briefly = run_in_threadpool
+    """Looks into the database: here and now where it is a file, in a thread where it is behind a network."""
     public_url: str | None = None
     max_upload_bytes: int | None = None
     """A recording that says it is larger is refused before any of it is read; ``intake`` counts for itself."""

@@ -101,7 +101,7 @@ class JobStore:
 
     def find(self, job_id: str) -> Job | None:
         """Return the job called ``job_id``, whosever it is."""
-        with self._database.read() as connection:
+        with self._database.glance() as connection:
             return _find(connection, job_id)
 
     def of_tenant(self, tenant_id: str, *, limit: int, before: datetime | None) -> list[Job]:
@@ -212,11 +212,10 @@ def _move(  # noqa: PLR0913 - one statement's parts
     changes: dict[str, Any] | None = None,
     also: Sequence[InTransaction] = (),
 ) -> Job | None:
-    moved = connection.execute(
-        sa.update(jobs)
-        .where(jobs.c.id == job_id, jobs.c.state.in_(sources(event)))
-        .values(state=target(event), **(changes or {}))
-    )
+    allowed = [jobs.c.id == job_id, jobs.c.state.in_(sources(event))]
+    if event is JobEvent.MEDIA_RECEIVED:
+        allowed.append(jobs.c.upload_deadline > at)
+    moved = connection.execute(sa.update(jobs).where(*allowed).values(state=target(event), **(changes or {})))
     if not moved.rowcount:
         return None
     _note(connection, job_id, event, at)

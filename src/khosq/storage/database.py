@@ -90,13 +90,14 @@ class Database:
         self.engine = _sqlite(self.url) if self.is_sqlite else _postgres(self.url)
         self._counters = _sqlite_counters(_counter_url(self.url)) if self.is_sqlite else self.engine
         self._reader = self.engine.execution_options(read_only=True)
+        self._glancer = self.engine.execution_options(read_only=True, one_statement=True)
 
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:
         """Open one transaction that may write; it commits at the end of the block.
 
         Raises:
-            Unavailable: the database is away, busy or full; so do the other two.
+            Unavailable: the database is away, busy or full; so do the others.
 
         """
         with _as_unavailable(), self.engine.begin() as connection:
@@ -106,6 +107,12 @@ class Database:
     def read(self) -> Iterator[sa.Connection]:
         """Open one consistent view; it never waits for a writer."""
         with _as_unavailable(), self._reader.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def glance(self) -> Iterator[sa.Connection]:
+        """Open a view for one statement: beginning and ending a transaction would take as long as that does."""
+        with _as_unavailable(), self._glancer.connect() as connection:
             yield connection
 
     @contextmanager
@@ -216,8 +223,9 @@ def _sqlite(url: str) -> sa.Engine:
 
     @sa.event.listens_for(engine, "begin")
     def _begin(connection: sa.Connection) -> None:
-        reads = connection.get_execution_options().get("read_only")
-        connection.exec_driver_sql("BEGIN" if reads else _BEGIN_TO_WRITE)
+        options = connection.get_execution_options()
+        if not options.get("one_statement"):
+            connection.exec_driver_sql("BEGIN" if options.get("read_only") else _BEGIN_TO_WRITE)
 
     return engine
 

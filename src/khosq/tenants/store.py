@@ -63,7 +63,9 @@ class TenantStore:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._insert = sqlite.insert if database.is_sqlite else postgresql.insert
+        # putting these together takes longer than running them
         self._count = self._counting()
+        self._mark = self._marking()
 
     def secret(self, candidate: str) -> str:
         """Return the instance's secret, keeping ``candidate`` if there is none yet."""
@@ -113,7 +115,7 @@ class TenantStore:
 
     def key_by_digest(self, digest: str) -> ApiKey | None:
         """Return a key that is not revoked."""
-        with self._database.read() as connection:
+        with self._database.glance() as connection:
             row = connection.execute(_LIVE_KEY_BY_DIGEST, {"digest": digest}).mappings().one_or_none()
         return _key(row) if row else None
 
@@ -146,9 +148,8 @@ class TenantStore:
 
     def mark_used(self, key_id: str, now: datetime) -> None:
         """Note when a key was last used; like a count it waits neither for a writer nor for the disk."""
-        row = self._insert(key_uses).values(key_id=key_id, at=now)
         with self._database.count() as connection:
-            connection.execute(row.on_conflict_do_update(index_elements=["key_id"], set_={"at": row.excluded.at}))
+            connection.execute(self._mark, {"key_id": key_id, "at": now})
 
     def count_request(self, key_id: str, name: str, minute: int) -> int:
         """Count one request in this clock minute; return how many it has now.
@@ -159,8 +160,14 @@ class TenantStore:
         with self._database.count() as connection:
             return int(connection.execute(self._count, values).scalar_one())
 
+    def _marking(self) -> sa.Executable:
+        """Return the statement that notes when a key was last used."""
+        given = {name: sa.bindparam(name, type_=key_uses.c[name].type) for name in ("key_id", "at")}
+        row = self._insert(key_uses).values(**given)
+        return row.on_conflict_do_update(index_elements=["key_id"], set_={"at": row.excluded.at})
+
     def _counting(self) -> sa.Executable:
-        """Return the statement that counts a request; putting it together takes longer than running it."""
+        """Return the statement that counts a request."""
         given = {name: sa.bindparam(name, type_=rate_windows.c[name].type) for name in ("key_id", "name", "minute")}
         next_minute = sa.bindparam("next_minute", type_=sa.BigInteger)
         values = self._insert(rate_windows).values(**given, count=1)

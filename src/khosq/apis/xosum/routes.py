@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import aclosing
+from functools import partial
 
 import structlog
 from fastapi import APIRouter
@@ -83,7 +84,12 @@ class _Routes:
         job_id = request.query_params.get("docId", "")
         if is_id(job_id):
             structlog.contextvars.bind_contextvars(job_id=job_id)
-        return await run_in_threadpool(self._answer_poll, bearer(request), job_id)
+        job: Job = await self._desk.briefly(partial(self._look, bearer(request), job_id))
+        outcome = None
+        if job.state is JobState.SUCCEEDED:
+            outcome = await run_in_threadpool(self._desk.lookup.outcome, job)
+        warning = header_text("; ".join(job.warnings))
+        return JsonAnswer(from_job(job, outcome), headers={"x-khosq-warning": warning} if warning else None)
 
     async def _receive(self, request: Request, job_id: str) -> StoredRecording:
         async with aclosing(media_chunks(request, patience=self._desk.body_timeout)) as chunks:
@@ -113,16 +119,12 @@ class _Routes:
         self._desk.submissions.begin_upload(job_id)
         self._desk.check_disk()
 
-    def _answer_poll(self, secret: str | None, job_id: str) -> Response:
-        desk = self._desk
-        caller = desk.api_keys.authenticate(secret, scope="read")
-        desk.rate_limits.count(caller.key_id, "xosum.poll", limit=POLLS_PER_MINUTE)
+    def _look(self, secret: str | None, job_id: str) -> Job:
+        caller = self._desk.api_keys.authenticate(secret, scope="read")
+        self._desk.rate_limits.count(caller.key_id, "xosum.poll", limit=POLLS_PER_MINUTE)
         if not job_id:
             raise Invalid("docId is missing.", field="docId")
-        job = desk.lookup.job(caller.tenant_id, job_id)
-        outcome = desk.lookup.outcome(job) if job.state is JobState.SUCCEEDED else None
-        warning = header_text("; ".join(job.warnings))
-        return JsonAnswer(from_job(job, outcome), headers={"x-khosq-warning": warning} if warning else None)
+        return self._desk.lookup.job(caller.tenant_id, job_id)
 
 
 def bearer(request: Request) -> str | None:
