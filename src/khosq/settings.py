@@ -30,12 +30,12 @@ class Settings(BaseSettings):
     models_dir: Path = Field(default_factory=lambda: _user_dir("XDG_CACHE_HOME", ".cache") / "models")
 
     host: str = "127.0.0.1"
-    port: int = 8080
+    port: int = Field(8080, ge=1, le=65535)
     public_url: str | None = None
     """Base of every link we hand out; default: the request's own."""
     trusted_proxies: Annotated[list[str], NoDecode] = []
     """Addresses whose forwarded headers count."""
-    metrics_port: int | None = None
+    metrics_port: int | None = Field(None, ge=1, le=65535)
     """Serve ``/metrics`` here, on ``metrics_host``, and not on ``port``."""
     metrics_host: str = "127.0.0.1"
     secret_key: str | None = None
