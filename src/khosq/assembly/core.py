@@ -30,7 +30,7 @@ from khosq.tenants.store import TenantStore
 
 SUPERVISOR = "KHOSQ_SUPERVISOR"
 """Environment variable: process id of the server that started a worker, which does not outlive it."""
-_FIRST_TENANT = "default"
+FIRST_TENANT = "default"
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ class Core:
         """Make a first tenant where there is none; return its key."""
         if self.accounts.all():
             return None
-        secret, _ = self.keys.create(_FIRST_TENANT, "admin")
+        secret, _ = self.keys.create(FIRST_TENANT, "admin")
         return secret
 
     def set_account_webhook(self, tenant: str, *, url: str, secret: str, api: str | None) -> Endpoint:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import socket
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from functools import partial
@@ -29,21 +31,39 @@ from khosq.web import open_web
 
 T = TypeVar("T")
 
+_BACKLOG = 2048
+"""Connections that may wait to be taken; uvicorn's own number."""
+
 _RETRY_WHEN_FULL = 60
 """Seconds after which a client may try again when the disk ran low."""
 
 
-def run_api(settings: Settings) -> None:
+def listen(settings: Settings) -> socket.socket:
+    """Take the port.
+
+    Raises:
+        Unavailable: it cannot be had.
+
+    """
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        return socket.create_server((settings.host, settings.port), family=family, backlog=_BACKLOG)
+    except OSError as error:
+        where, reason = f"{settings.host}:{settings.port}", os.strerror(error.errno or 0)
+        raise Unavailable(f"The server cannot listen on {where}: {reason}. Choose another with --port.") from error
+
+
+def run_api(settings: Settings, listener: socket.socket) -> None:
     """Serve the API and the dashboard until told to stop."""
     with open_core(settings) as core:
-        serve(build_server(core, readiness=lambda: None))
+        serve(build_server(core, readiness=lambda: None), listener)
 
 
-def serve(server: uvicorn.Server) -> None:
+def serve(server: uvicorn.Server, listener: socket.socket) -> None:
     """Serve until told to stop, and return: uvicorn would raise the signal again and end the process there."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)
-    server.run()
+    server.run(sockets=[listener])
 
 
 def build_server(core: Core, *, readiness: Callable[[], str | None]) -> uvicorn.Server:

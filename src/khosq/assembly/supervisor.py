@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -25,14 +26,14 @@ _GROWN_UP = 30.0
 log = structlog.get_logger()
 
 
-def run_server(settings: Settings) -> int:
+def run_server(settings: Settings, listener: socket.socket) -> int:
     """Serve until told to stop; return the exit status."""
     with open_core(settings) as core:
         keeper = WorkerKeeper(core)
         server = build_server(core, readiness=keeper.fault)
         keeper.start()
         try:
-            serve(server)
+            serve(server, listener)
         finally:
             keeper.stop()
     return 0 if server.started else 1

@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from khosq.assembly import models
-from khosq.assembly.core import open_core
-from khosq.assembly.server import run_api
+from khosq.assembly.core import FIRST_TENANT, open_core
+from khosq.assembly.server import listen, run_api
 from khosq.assembly.supervisor import run_server
 from khosq.assembly.work import run_worker
 from khosq.cli.common import DataDir, err, settings
@@ -23,15 +23,17 @@ Port = Annotated[int | None, typer.Option(help="Port to listen on (KHOSQ_PORT)."
 def serve(data_dir: DataDir = None, host: Host = None, port: Port = None) -> None:
     """Start everything: the API, the dashboard and a worker."""
     chosen = _chosen(data_dir, host, port)
-    fetch_parts(chosen.models_dir)
-    _greet(chosen)
-    raise typer.Exit(run_server(chosen))
+    with listen(chosen) as listener:
+        fetch_parts(chosen.models_dir)
+        _greet(chosen)
+        raise typer.Exit(run_server(chosen, listener))
 
 
 def api(data_dir: DataDir = None, host: Host = None, port: Port = None) -> None:
     """Start the API and the dashboard alone; workers run elsewhere on the same database."""
     chosen = _chosen(data_dir, host, port)
-    run_api(chosen)
+    with listen(chosen) as listener:
+        run_api(chosen, listener)
 
 
 def worker(
@@ -62,6 +64,6 @@ def _greet(chosen: Settings) -> None:
     with open_core(chosen) as core:
         secret = core.first_key()
     if secret:
-        typer.echo(f"A first tenant was made. Its API key, shown this once: {secret}")
+        typer.echo(f"The tenant {FIRST_TENANT!r} was made. Its API key (scope admin), shown this once: {secret}")
     address = chosen.public_url or f"http://{chosen.host}:{chosen.port}"
-    typer.echo(f"khosq answers at {address}")
+    typer.echo(f"khosq answers at {address}; its data is in {chosen.data_dir}")

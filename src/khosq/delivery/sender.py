@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
@@ -106,7 +107,8 @@ class Sender:
         offsets = self._schedule(self._dialects[delivery.endpoint.door])
         is_last = attempt.number >= len(offsets)
         self._store.note_attempt(delivery_id, attempt, is_last=is_last)
-        log.info(
+        log.log(
+            logging.INFO if attempt.is_accepted else logging.WARNING,
             "webhook tried",
             action="webhook_tried",
             job_id=delivery.job_id,

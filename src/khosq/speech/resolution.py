@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+import structlog
+
 from khosq.errors import ModelMissing
 from khosq.speech import refusals
 from khosq.speech.hub import Progress, hub_address
@@ -13,6 +15,8 @@ from khosq.speech.languages import named
 from khosq.speech.models import Kind, ModelEntry, Setting
 from khosq.speech.weights import is_installed, known_models, may_come, model_folder, pull
 from khosq.transcript.timespan import Seconds
+
+log = structlog.get_logger()
 
 USUAL_CHUNK: Seconds = 20.0
 
@@ -65,8 +69,9 @@ def resolve(
             if may_come(entry, models_dir):
                 try:
                     pull(entry, models_dir, on_progress)
-                except ModelMissing:
-                    continue  # remembered with its reason, which the refusal below repeats
+                except ModelMissing as error:  # remembered with its reason, which the refusal below repeats
+                    log.warning("model cannot be pulled", action="pull_failed", model=entry.name, reason=error.message)
+                    continue
                 return _choice(entry, language, serving, models_dir)
     for entry in _stand_ins(serving, allow_starters=allow_starters):
         if is_installed(entry, models_dir):
