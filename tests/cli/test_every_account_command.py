@@ -99,6 +99,10 @@ def test_a_webhook_is_set_and_replaced(shell: Shell) -> None:
     first = shell.json(*words, "https://one.example/")
     second = shell.json(*words, "https://two.example/")
     assert (second["id"], second["url"], second["api"]) == (first["id"], "https://two.example/", first["api"])
+    assert shell.json("webhooks", "list", "--tenant", "acme") == [second]
+    listed = shell.run("webhooks", "list", "--tenant", "acme").stdout
+    assert "https://two.example/" in listed
+    assert "s3" not in listed
 
 
 def test_jobs_are_listed_and_cancelled(shell: Shell) -> None:
@@ -113,6 +117,42 @@ def test_jobs_are_listed_and_cancelled(shell: Shell) -> None:
     assert shell.core.lookup.job(tenant.id, job.id).state is JobState.CANCELLED
     again = shell.run("jobs", "cancel", job.id, "--tenant", "acme")
     assert (again.returncode, again.stderr) == (1, "khosq: This job has ended already.\n")
+
+
+@pytest.mark.parametrize("environment", [{}, {"COLUMNS": "80"}], ids=["piped", "80 columns"])
+def test_ids_are_listed_whole(shell: Shell, environment: dict[str, str]) -> None:
+    _, key = shell.core.keys.create("acme", "admin")
+    tenant = shell.core.accounts.named("acme")
+    job = shell.core.submissions.open_upload(
+        Submission(tenant.id, new_id(), "native", Wishes("nl-NL", 2), {}, "https://asr.example")
+    )
+    assert key.id in shell.run("keys", "list", "--tenant", "acme", **environment).stdout.split()
+    assert job.id in shell.run("jobs", "list", "--tenant", "acme", **environment).stdout.split()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["tenants", "list"],
+        ["tenants", "quota", "--tenant", "acme"],
+        ["keys", "list", "--tenant", "acme"],
+        ["keys", "revoke", "x"],
+        ["jobs", "list", "--tenant", "acme"],
+        ["jobs", "cancel", "x", "--tenant", "acme"],
+        ["webhooks", "list", "--tenant", "acme"],
+        ["webhooks", "set", "--tenant", "acme", "--url", "https://u.example", "--secret", "s"],
+    ],
+    ids=" ".join,
+)
+def test_a_mistyped_folder_gets_no_database(console: Console, tmp_path: Path, words: list[str]) -> None:
+    mistyped = tmp_path / "mistyped"
+    said = console.trouble(*words, "--data-dir", str(mistyped))
+    assert said == f"khosq: There is no khosq database in {mistyped}; set KHOSQ_DATA_DIR or --data-dir.\n"
+    assert not mistyped.exists()
+
+
+def test_the_version_is_an_option_too() -> None:
+    assert CliRunner().invoke(app, ["--version"]).output == CliRunner().invoke(app, ["version"]).output
 
 
 def test_reading_waits_for_no_writer_and_writing_for_its_turn(shell: Shell) -> None:
@@ -133,7 +173,7 @@ def test_people_read_names_as_they_are(shell: Shell) -> None:
     name = "[/red] [bold]x"
     shell.core.accounts.ensure(name)
     assert name in shell.run("tenants", "list").stdout
-    assert shell.run("tenants", "quota", "--tenant", name).stdout == f"{name}: unlimited\n"
+    assert shell.run("tenants", "quota", "--tenant", name).stdout == f"{name}: seconds left: unlimited\n"
     assert shell.run("keys", "create", "--tenant", name).stdout.startswith("kq_")
     missing = shell.run("keys", "list", "--tenant", "[/red]")
     assert missing.stderr == "khosq: There is no tenant named '[/red]'.\n"
@@ -146,8 +186,14 @@ REFUSED: dict[str, tuple[list[str | bytes], str]] = {
     "unreadable name": (["keys", "create", "--tenant", b"\xff\xfe"], "A tenant's name has"),
     "unknown key": (["keys", "revoke", b"\xff"], "There is no key"),
     "unknown job": (["jobs", "cancel", "../etc", "--tenant", "acme"], "There is nothing here"),
-    "unknown api": (["webhooks", "set", "--tenant", "acme", "--url", "u", "--secret", "s", "--api", "x"], "no API 'x'"),
-    "odd url": (["webhooks", "set", "--tenant", "acme", "--url", b"\xff", "--secret", "s"], "printable text"),
+    "unknown api": (
+        ["webhooks", "set", "--tenant", "acme", "--url", "https://u", "--secret", "s", "--api", "x"],
+        "no API 'x'",
+    ),
+    "odd url": (["webhooks", "set", "--tenant", "acme", "--url", b"https://\xff", "--secret", "s"], "printable text"),
+    "no url": (["webhooks", "set", "--tenant", "acme", "--url", "notaurl", "--secret", "s"], "http:// or https://"),
+    "no host": (["webhooks", "set", "--tenant", "acme", "--url", "https://", "--secret", "s"], "names a host"),
+    "half a host": (["webhooks", "set", "--tenant", "acme", "--url", "http://[::", "--secret", "s"], "names a host"),
 }
 
 
@@ -198,7 +244,7 @@ def test_a_wrong_setting_is_one_sentence_too(
     console: Console, monkeypatch: pytest.MonkeyPatch, name: str, value: str, sentence: str
 ) -> None:
     monkeypatch.setenv(name, value)
-    assert sentence in console.trouble("tenants", "list")
+    assert sentence in console.trouble("tenants", "create", "--tenant", "acme")
 
 
 def test_making_a_key_loads_no_engine_no_web_framework_and_no_queue(shell: Shell) -> None:

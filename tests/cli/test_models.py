@@ -50,6 +50,17 @@ def test_the_list_reads_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert "parakeet" not in table
 
 
+def test_every_model_is_one_row_in_80_columns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = run(tmp_path, "list").splitlines()
+    names = {row["model"] for row in run(tmp_path, "list", "--json")}
+    begins = [line.split()[0] for line in lines[1:] if not line.startswith(" ")]
+    assert sorted(begins) == sorted(names)
+    assert max(map(len, lines)) <= 80
+    (starter,) = [line.split() for line in lines if line.startswith("starter-hy")]
+    assert {"starter", "yes"} <= set(starter)
+
+
 def test_a_folder_of_our_own_is_tried_and_listed_and_removed(tmp_path: Path, hears_tones: Path) -> None:
     words = ["import", str(hears_tones), "--name", "tones", "--language", "xx", "--language", "yy", "--licence", "ours"]
     (imported,) = run(tmp_path, *words, "--json")

@@ -61,6 +61,7 @@ def test_what_is_no_recording_is_told_in_one_sentence(tmp_path: Path) -> None:
 
 
 def test_the_doctor_says_what_is_here_and_what_to_do(tmp_path: Path) -> None:
+    assert khosq("tenants", "create", "--tenant", "acme", "--data-dir", str(tmp_path)).returncode == 0
     done = khosq("doctor", "--data-dir", str(tmp_path), "--json", KHOSQ_DEFAULT_LANGUAGE="en-US")
     assert done.returncode == 0, done.stdout + done.stderr
     checks = {check["name"]: check for check in json.loads(done.stdout)}

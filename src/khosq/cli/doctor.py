@@ -10,18 +10,19 @@ from pathlib import Path
 
 import sqlalchemy as sa
 import typer
-from rich.table import Table
 from rich.text import Text
 
 from khosq import __version__
 from khosq.assembly import models
 from khosq.assembly.core import open_core
-from khosq.cli.common import AsJson, DataDir, out, print_json, settings
-from khosq.errors import KhosqError
+from khosq.cli.common import AsJson, DataDir, database_file, existing, print_json, settings, show, table
+from khosq.errors import KhosqError, NotFound
 from khosq.settings import Settings
+from khosq.speech import weights
 
 _SPOKEN = ("hy-AM", "en-US", "en-IN", "hi-IN", "ta-IN", "te-IN", "mr-IN", "nl-NL", "ru-RU")
 """Languages of the APIs we answer, looked up for the report."""
+_KINDS = {"starter": "starter, knows synthetic speech only", "fallback": "fallback, mishears much"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +49,13 @@ def doctor(data_dir: DataDir = None, *, as_json: AsJson = False) -> None:
 
 def _print(checks: list[Check]) -> None:
     colours = {"ok": "green", "warning": "yellow", "fault": "red"}
-    table = Table("", "what", "found", "what to do", box=None)
+    grouped: dict[tuple[str, str, str], list[str]] = {}
     for check in checks:
-        table.add_row(Text(check.state, colours[check.state]), check.name, check.found, check.remedy)
-    out.print(table)
+        grouped.setdefault((check.state, check.found, check.remedy), []).append(check.name)
+    listed = table("state", "what", "found, and what to do", whole={"state", "what"})
+    for (state, found, remedy), names in grouped.items():
+        listed.add_row(Text(state, colours[state]), "\n".join(names), f"{found}\n{remedy}" if remedy else found)
+    show(listed)
 
 
 def _program() -> Check:
@@ -61,9 +65,13 @@ def _program() -> Check:
 
 def _database(chosen: Settings) -> list[Check]:
     try:
-        with open_core(chosen) as core:
+        with open_core(existing(chosen)) as core:
             jobs = core.jobs.count_by_state()
             alive = [name for name, quiet in core.nodes.silences().items() if quiet <= chosen.dead_after]
+    except NotFound:
+        file = database_file(chosen)
+        remedy = "Set KHOSQ_DATA_DIR or --data-dir; or make it: khosq serve"
+        return [Check("database", "fault", f"there is no {file}", remedy)]
     except (sa.exc.SQLAlchemyError, OSError, KhosqError) as error:
         return [Check("database", "fault", str(error).splitlines()[0], "Check KHOSQ_DATABASE_URL and KHOSQ_DATA_DIR.")]
     found = ", ".join(f"{count} {state}" for state, count in sorted(jobs.items())) or "no jobs yet"
@@ -95,11 +103,19 @@ def _languages(chosen: Settings) -> list[Check]:
 
 
 def _language(chosen: Settings, language: str) -> Check:
+    remedy = _remedy(chosen.models_dir, language)
     try:
         choice = models.resolver(chosen.model_copy(update={"models_auto_pull": False}))(language)
-    except KhosqError as error:
-        state = "fault" if language == chosen.default_language else "warning"
-        return Check(language, state, "no model", error.message)
+    except KhosqError:
+        return Check(language, "fault" if language == chosen.default_language else "warning", "no model", remedy)
     if choice.warning is None:
         return Check(language, "ok", choice.model)
-    return Check(language, "warning", f"{choice.model} ({choice.kind})", choice.warning)
+    return Check(language, "warning", f"{choice.model}: {_KINDS.get(choice.kind, choice.kind)}", remedy)
+
+
+def _remedy(models_dir: Path, language: str) -> str:
+    serving = [entry for entry in weights.known_models(models_dir) if entry.kind == "production"]
+    best = max(serving, key=lambda entry: entry.closeness(language), default=None)
+    if best is None or not best.closeness(language):
+        return f"Run: khosq models import FOLDER --name NAME --language {language}"
+    return f"Run: khosq models pull {best.name}"

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
 from khosq.assembly.core import open_core
-from khosq.cli.common import AsJson, DataDir, TenantName, out, print_json, settings
+from khosq.cli.common import AsJson, DataDir, TenantName, existing, print_json, settings, show, table
 from khosq.jobs.job import Job
 
 app = typer.Typer(no_args_is_help=True, help="A tenant's jobs: listed, cancelled.")
@@ -25,24 +24,24 @@ def list_(
     as_json: AsJson = False,
 ) -> None:
     """List a tenant's jobs, newest first."""
-    with open_core(settings(data_dir=data_dir)) as core:
+    with open_core(existing(settings(data_dir=data_dir))) as core:
         found = core.jobs.of_tenant(core.accounts.named(tenant).id, limit=limit, before=None)
     if as_json:
         print_json([_facts(job) for job in found])
         return
-    table = Table("job", "state", "language", "seconds", "made", "error")
+    listed = table("job", "state", "language", "seconds", "made", "error", whole={"job"}, right={"seconds"})
     for job in found:
         seconds = "" if job.duration is None else f"{job.duration:.1f}"
-        table.add_row(
+        listed.add_row(
             job.id, job.state, job.wishes.language, seconds, f"{job.created_at:%Y-%m-%d %H:%M:%S}", job.error or ""
         )
-    out.print(table)
+    show(listed)
 
 
 @app.command()
 def cancel(job_id: JobId, tenant: TenantName, data_dir: DataDir = None, *, as_json: AsJson = False) -> None:
     """Stop a job in whatever state it is; nothing is charged."""
-    with open_core(settings(data_dir=data_dir)) as core:
+    with open_core(existing(settings(data_dir=data_dir))) as core:
         job = core.lookup.cancel(core.accounts.named(tenant).id, job_id)
     if as_json:
         print_json(_facts(job))

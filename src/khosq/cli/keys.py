@@ -7,10 +7,9 @@ from enum import StrEnum
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from khosq.assembly.core import open_core
-from khosq.cli.common import AsJson, DataDir, TenantName, out, print_json, settings
+from khosq.cli.common import AsJson, DataDir, TenantName, existing, print_json, settings, show, table
 
 app = typer.Typer(no_args_is_help=True, help="API keys: made, listed, revoked.")
 
@@ -43,16 +42,16 @@ def create(
 @app.command("list")
 def list_(tenant: TenantName, data_dir: DataDir = None, *, as_json: AsJson = False) -> None:
     """List a tenant's keys, without their secrets."""
-    with open_core(settings(data_dir=data_dir)) as core:
+    with open_core(existing(settings(data_dir=data_dir))) as core:
         found = core.keys.list(tenant)
     if as_json:
         print_json([asdict(one) for one in found])
         return
-    table = Table("id", "begins", "scope", "made", "last used", "revoked")
+    listed = table("id", "begins", "scope", "made", "last used", "revoked", whole={"id"})
     for one in found:
         moments = [f"{at:%Y-%m-%d %H:%M}" if at else "" for at in (one.created_at, one.last_used_at, one.revoked_at)]
-        table.add_row(one.id, one.prefix + "…", one.scope, *moments)
-    out.print(table)
+        listed.add_row(one.id, one.prefix + "…", one.scope, *moments)
+    show(listed)
 
 
 @app.command()
@@ -63,7 +62,7 @@ def revoke(
     as_json: AsJson = False,
 ) -> None:
     """End a key at once."""
-    with open_core(settings(data_dir=data_dir)) as core:
+    with open_core(existing(settings(data_dir=data_dir))) as core:
         core.keys.revoke(key_id)
     if as_json:
         print_json({"revoked": key_id})

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.filesize import decimal
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
-from rich.table import Table
 
-from khosq.cli.common import AsJson, err, out, print_json, settings
+from khosq.cli.common import AsJson, err, print_json, settings, show, table
 from khosq.errors import Invalid
 from khosq.speech import weights
 from khosq.speech.hearing import try_out
@@ -27,6 +28,7 @@ Names = Annotated[list[str], typer.Argument(help="Models, as `khosq models list`
 
 ANY_LANGUAGE = "mul"
 """BCP 47 for "several languages": the parts that every job needs."""
+_LANGUAGES_SHOWN = 2
 
 
 @app.command("list")
@@ -36,20 +38,42 @@ def list_models(
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Show every model, per language, and whether it is here."""
+    """Show every model, what it serves and whether it is here; JSON has one row per model and language."""
     rows = list(_rows(_folder(models_dir), language))
     if as_json:
         print_json(rows)
         return
-    table = Table(box=None, pad_edge=False)
-    for title in ("Language", "Model", "Status", "Engine", "Size", "WER %", "Licence"):
-        table.add_column(title, justify="right" if title in {"Size", "WER %"} else "left", overflow="fold")
-    for row in rows:
-        size = decimal(row["size_bytes"]) if row["size_bytes"] else "?"
-        wer = f"{row['wer']:g}" if row["wer"] is not None else "-"
-        spoken = "any" if row["language"] == ANY_LANGUAGE else named(row["language"])
-        table.add_row(spoken, row["model"], row["status"], row["engine"], size, wer, row["licence"])
-    out.print(table)
+    whole = {"model", "kind", "installed", "size", "licence"}
+    titles = "model", "languages", "kind", "installed", "size", "WER %", "licence"
+    listed = table(*titles, whole=whole, right={"size"})
+    listed.padding = 0, 1, 0, 0  # seven columns stand in 80
+    for _, of_model in groupby(rows, key=itemgetter("model")):
+        listed.add_row(*_cells(list(of_model)))
+    show(listed)
+
+
+def _cells(rows: list[dict[str, Any]]) -> Iterator[str]:
+    """Yield what a person reads about one model, from its rows per language."""
+    first = rows[0]
+    yield first["model"]
+    yield _spoken([row["language"] for row in rows])
+    yield first["kind"]
+    yield "yes" if first["installed"] else "no"
+    yield decimal(first["size_bytes"]) if first["size_bytes"] else "?"
+    measured = next((row for row in rows if row["wer"] is not None), None)
+    which = f" {measured['language']}" if measured and len(rows) > 1 else ""
+    yield f"{measured['wer']:g}{which}" if measured else "-"
+    yield first["licence"]
+
+
+def _spoken(languages: list[str]) -> str:
+    if languages == [ANY_LANGUAGE]:
+        return "any"
+    if len(languages) == 1:
+        return named(languages[0])
+    shown = ", ".join(languages[:_LANGUAGES_SHOWN])
+    more = len(languages) - _LANGUAGES_SHOWN
+    return f"{shown} and {more} more" if more > 0 else shown
 
 
 @app.command("pull")
@@ -137,11 +161,14 @@ def _row(entry: ModelEntry, language: str, models_dir: Path) -> dict[str, Any]:
         "language": language,
         "model": entry.name,
         "role": entry.role,
+        "kind": entry.kind,
+        "installed": weights.is_installed(entry, models_dir),
         "engine": entry.engine,
         "licence": entry.licence,
         "size_bytes": entry.size_bytes,
         "wer": figure.wer if figure else None,
         "wer_on": figure.test_set if figure else None,
+        "wer_source": figure.address if figure else None,
         "source": (figure and figure.address) or entry.address,
         "status": _status(entry, models_dir),
     }

@@ -6,10 +6,9 @@ from dataclasses import asdict
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from khosq.assembly.core import open_core
-from khosq.cli.common import AsJson, DataDir, TenantName, out, print_json, settings
+from khosq.cli.common import AsJson, DataDir, TenantName, existing, print_json, settings, show, table
 from khosq.tenants.tenant import Tenant
 
 app = typer.Typer(no_args_is_help=True, help="Customers of this server and the seconds they have left.")
@@ -25,15 +24,15 @@ def create(tenant: TenantName, data_dir: DataDir = None, *, as_json: AsJson = Fa
 @app.command("list")
 def list_(data_dir: DataDir = None, *, as_json: AsJson = False) -> None:
     """List every tenant."""
-    with open_core(settings(data_dir=data_dir)) as core:
+    with open_core(existing(settings(data_dir=data_dir))) as core:
         found = core.accounts.all()
     if as_json:
         print_json([asdict(one) for one in found])
         return
-    table = Table("tenant", "seconds left", "since")
+    listed = table("tenant", "seconds left", "since", right={"seconds left"})
     for one in found:
-        table.add_row(one.name, _left(one), f"{one.created_at:%Y-%m-%d %H:%M}")
-    out.print(table)
+        listed.add_row(one.name, _left(one), f"{one.created_at:%Y-%m-%d %H:%M}")
+    show(listed)
 
 
 @app.command()
@@ -46,7 +45,7 @@ def quota(
     as_json: AsJson = False,
 ) -> None:
     """Show or set the seconds of audio that a tenant may still have transcribed."""
-    with open_core(settings(data_dir=data_dir)) as core:
+    with open_core(existing(settings(data_dir=data_dir))) as core:
         if seconds is not None or unlimited:
             core.accounts.set(tenant, None if unlimited else seconds)
         _show(core.accounts.named(tenant), as_json=as_json)
@@ -56,8 +55,8 @@ def _show(tenant: Tenant, *, as_json: bool) -> None:
     if as_json:
         print_json(asdict(tenant))
     else:
-        typer.echo(f"{tenant.name}: {_left(tenant)}")
+        typer.echo(f"{tenant.name}: seconds left: {_left(tenant)}")
 
 
 def _left(tenant: Tenant) -> str:
-    return "unlimited" if tenant.seconds_left is None else f"{tenant.seconds_left:.0f} s left"
+    return "unlimited" if tenant.seconds_left is None else f"{tenant.seconds_left:.0f}"

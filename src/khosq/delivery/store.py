@@ -96,6 +96,12 @@ class DeliveryStore:
         statement = sa.select(endpoints).where(endpoints.c.tenant_id == tenant_id, endpoints.c.door == door)
         return [Endpoint(**row) for row in connection.execute(statement).mappings()]
 
+    def endpoints_of_tenant(self, tenant_id: str) -> list[Endpoint]:
+        """Return where a tenant wants to be told, by API."""
+        statement = sa.select(endpoints).where(endpoints.c.tenant_id == tenant_id).order_by(endpoints.c.door)
+        with self._database.read() as connection:
+            return [Endpoint(**row) for row in connection.execute(statement).mappings()]
+
     def add(self, connection: sa.Connection, delivery: Delivery) -> None:
         """Put a delivery in the outbox, in the transaction of what it tells."""
         connection.execute(
