@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
@@ -17,13 +17,14 @@ from rich.text import Text
 from khosq.assembly.models import open_workshop
 from khosq.cli.common import err, settings
 from khosq.cli.serve import fetch_parts
-from khosq.errors import KhosqError, MediaUnreadable
+from khosq.errors import Invalid, KhosqError, MediaUnreadable
 from khosq.media.sniff import sniff_file
 from khosq.pipeline.workshop import Workshop, join
 from khosq.settings import Settings
 from khosq.telemetry import set_up_logs
 from khosq.transcript.subtitles import build_cues, to_srt, to_text, to_vtt
 from khosq.transcript.transcript import Transcript
+from khosq.transcript.words import Word
 
 
 class Format(StrEnum):
@@ -36,11 +37,83 @@ class Format(StrEnum):
 
 
 WRITERS: dict[Format, Callable[[Transcript], str]] = {
-    Format.TXT: to_text,
-    Format.JSON: lambda transcript: json.dumps(transcript.to_json(), ensure_ascii=False, indent=2) + "\n",
+    Format.TXT: lambda transcript: to_text(transcript).rstrip("\n") + "\n",
+    Format.JSON: lambda transcript: json.dumps(to_plain(transcript), ensure_ascii=False, indent=2) + "\n",
     Format.SRT: lambda transcript: to_srt(build_cues(transcript)),
     Format.VTT: lambda transcript: to_vtt(build_cues(transcript)),
 }
+AMONG_OTHERS: dict[Format, Callable[[Path, Transcript], str]] = {
+    Format.TXT: lambda file, transcript: f"== {file}\n{WRITERS[Format.TXT](transcript)}\n",
+    Format.JSON: lambda file, transcript: (
+        json.dumps({"file": str(file)} | to_plain(transcript), ensure_ascii=False) + "\n"
+    ),
+}
+"""How several transcripts are told apart in one stream; subtitles cannot be."""
+
+
+def to_plain(transcript: Transcript) -> dict[str, Any]:
+    """Return what a program reads: the stored form, but each word's values have names."""
+    plain = transcript.to_json()
+    for stored, utterance in zip(plain["utterances"], transcript.utterances, strict=True):
+        stored["words"] = [_plain_word(word) for word in utterance.words]
+    return plain
+
+
+def _plain_word(word: Word) -> dict[str, Any]:
+    confidence = None if word.confidence is None else round(word.confidence, 3)
+    return {"word": word.text, "start": word.time.start, "end": word.time.end, "confidence": confidence}
+
+
+class Outlet:
+    """Where transcripts go: a file each, or all to stdout."""
+
+    def __init__(self, written: Format, files: Sequence[Path], folder: Path | None) -> None:
+        """Make the folder, if one is wanted.
+
+        Raises:
+            Invalid: the transcripts could not be told apart there, or there is no such place.
+
+        """
+        self._written = written
+        self._is_one = len(files) == 1
+        self._folder = folder
+        if folder is None:
+            if not self._is_one and written not in AMONG_OTHERS:
+                raise Invalid(f"Several files cannot share one stream of {written.value}; give --output-dir DIR.")
+            return
+        names = [self._name(file) for file in files]
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice:
+            raise Invalid(f"Two of the files would be written to {folder / twice}.")
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise Invalid(f"{folder}: {_why(error)}") from error
+
+    def put(self, file: Path, transcript: Transcript) -> None:
+        """Write one transcript."""
+        if self._folder is not None:
+            (self._folder / self._name(file)).write_text(WRITERS[self._written](transcript), "utf-8")
+        elif self._is_one:
+            typer.echo(WRITERS[self._written](transcript), nl=False)
+        else:
+            typer.echo(AMONG_OTHERS[self._written](file, transcript), nl=False)
+
+    def _name(self, file: Path) -> str:
+        return f"{file.stem}.{self._written.value}"
+
+
+def _why(error: KhosqError | OSError) -> str:
+    """Return a sentence without numbers and class names."""
+    if isinstance(error, KhosqError):
+        return error.message
+    if isinstance(error, FileNotFoundError):
+        return "there is no such file"
+    if isinstance(error, IsADirectoryError):
+        return "it is a folder"
+    if isinstance(error, PermissionError):
+        return "it may not be opened"
+    return (error.strerror or str(error)).lower()
 
 
 def transcribe(
@@ -48,34 +121,41 @@ def transcribe(
     language: Annotated[str, typer.Option(help="BCP 47 tag of what is spoken.")] = "en",
     speakers: Annotated[int | None, typer.Option(min=1, max=10, help="How many voices to tell apart.")] = None,
     written: Annotated[Format, typer.Option("--format", help="How the transcript is written.")] = Format.TXT,
+    output_dir: Annotated[
+        Path | None, typer.Option(help="Folder for one file per recording, NAME.txt and so on; else stdout.")
+    ] = None,
 ) -> None:
     """Transcribe recordings here and now; the text goes to stdout."""
     chosen = settings()
     set_up_logs("error")
+    outlet = Outlet(written, files, output_dir)
     fetch_parts(chosen.models_dir)
-    failures = asyncio.run(_transcribe_all(chosen, files, language=language, speakers=speakers, written=written))
+    failures = asyncio.run(_transcribe_all(chosen, files, outlet, language=language, speakers=speakers))
     raise typer.Exit(1 if failures else 0)
 
 
 async def _transcribe_all(
-    chosen: Settings, files: list[Path], *, language: str, speakers: int | None, written: Format
+    chosen: Settings, files: list[Path], outlet: Outlet, *, language: str, speakers: int | None
 ) -> int:
     failures = 0
     columns = TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()
-    with open_workshop(chosen) as workshop, Progress(*columns, console=err, transient=True) as progress:
+    # Standard output is not led through the display, which writes to the terminal: it may go to a file.
+    progress = Progress(*columns, console=err, transient=True, redirect_stdout=False, disable=not err.is_terminal)
+    with open_workshop(chosen) as workshop, progress:
         for file in files:
             bar = _Bar(progress, progress.add_task(file.name, total=1.0))
             try:
-                transcript = await _transcribe(workshop, chosen, file, language, speakers, bar)
+                try:
+                    transcript = await _transcribe(workshop, chosen, file, language, speakers, bar)
+                finally:
+                    bar.remove()
+                outlet.put(file, transcript)
             except (KhosqError, OSError) as error:
                 failures += 1
-                err.print(Text.assemble((f"{file}:", "red"), f" {error}"), soft_wrap=True)
+                err.print(Text.assemble((f"{file}:", "red"), f" {_why(error)}"), soft_wrap=True)
                 continue
-            finally:
-                bar.remove()
             for warning in transcript.warnings:
                 err.print(Text.assemble((f"{file.name}:", "yellow"), f" {warning}"), soft_wrap=True)
-            typer.echo(WRITERS[written](transcript), nl=False)
     return failures
 
 
@@ -91,6 +171,7 @@ class _Bar:
 
     def remove(self) -> None:
         self._progress.remove_task(self._task)
+        self._progress.refresh()
 
 
 async def _transcribe(  # noqa: PLR0913, PLR0917 - one file's wishes
