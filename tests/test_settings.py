@@ -14,7 +14,7 @@ GIVEN: dict[str, dict[str, object]] = {
     "values": {
         "data_dir": Path("some where/Խ"),
         "database_url": "postgresql://me:p%40ss@db/khosq?x=1,2",
-        "port": 0,
+        "port": 8081,
         "outbound_http": True,
         "allow_starters": False,
         "max_duration": 0.1,
