@@ -5,7 +5,7 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 VENV := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test check format bench requirements clips clean
+.PHONY: help setup demo serve test check format bench requirements clips recipe clean
 
 help:  ## Say what can be made
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "  make %-13s %s\n", $$1, $$2 }'
@@ -37,6 +37,10 @@ requirements: python  ## Choose dependencies anew and write their hashes to requ
 
 clips: setup-dev  ## Make the synthetic recordings again (needs espeak-ng)
 	@$(VENV)/python scripts/make_clips.py
+
+recipe:  ## Try the training recipe on ten sentences (needs espeak-ng; brings torch into the user's cache)
+	@rm -rf .cache/recipe
+	@training/run --sentences training/sample/hy.txt --minutes 0.3 --workdir .cache/recipe
 
 clean:  ## Remove what was made here; models in the user's cache stay
 	rm -rf .venv .tools .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
