@@ -6,7 +6,7 @@ import pytest
 from numpy.typing import NDArray
 
 from khosq.media.waveform import SAMPLE_RATE, PcmFile
-from khosq.speech.channels import is_silent, without_cross_talk
+from khosq.speech.channels import without_cross_talk
 from khosq.transcript.timespan import Timespan
 
 Sound = NDArray[np.float64]
@@ -81,12 +81,3 @@ def read(clip: Path) -> Sound:
     with av.open(str(clip)) as container:
         frames = [frame.to_ndarray() for frame in container.decode(audio=0)]
     return np.asarray(np.concatenate(frames, axis=1)[0] / 32_768.0)
-
-
-@pytest.mark.parametrize(("level", "silent"), [(0.0, True), (1e-4, True), (0.01, False)])
-def test_a_channel_with_nothing_but_hiss_is_silent(tmp_path: Path, level: float, silent: bool) -> None:
-    assert is_silent(save(tmp_path / "a", burst(2, seed=1, level=level))) is silent
-
-
-def test_a_channel_with_one_word_in_an_hour_of_silence_is_not_silent(tmp_path: Path) -> None:
-    assert not is_silent(save(tmp_path / "a", np.concatenate([np.zeros(600 * SAMPLE_RATE), burst(0.4, seed=1)])))

@@ -168,8 +168,7 @@ def test_what_is_missing_is_not_found(blobs: Blobs, tmp_path: Path) -> None:
 
 
 def test_a_blob_becomes_a_file_once(blobs: Blobs, tmp_path: Path) -> None:
-    (tmp_path / "source").write_bytes(bytes(5 * MIB))
-    blobs.put_file("t/a", tmp_path / "source")
+    blobs.put("t/a", bytes(5 * MIB))
 
     path = blobs.materialise("t/a", tmp_path / "cache")
     made = path.stat().st_mtime_ns

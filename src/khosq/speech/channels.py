@@ -1,4 +1,4 @@
-"""Calls with one party per channel: what leaks from one channel into the other, and channels without sound."""
+"""Calls with one party per channel: what leaks from one channel into the other."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import numpy as np
 from khosq.media.waveform import SAMPLE_RATE, PcmFile, Samples
 from khosq.transcript.timespan import Seconds, Timespan
 
-_SILENCE_DBFS = -60.0
 _BLOCK: Seconds = 0.5
 """Channels are compared in pieces of this length."""
 _QUIETER_DB = 8.0
@@ -21,11 +20,6 @@ _LATEST_ECHO: Seconds = 0.3
 _EARLIEST_ECHO: Seconds = 0.02
 _SHORTEST: Seconds = 0.25
 """What is left of a region beside a leak and shorter than this holds no word."""
-
-
-def is_silent(sound: PcmFile) -> bool:
-    """Return whether no half second of the channel is louder than -60 dBFS; stops at the first that is."""
-    return all(_level(block) < _SILENCE_DBFS for block in sound.blocks(_BLOCK))
 
 
 def without_cross_talk(

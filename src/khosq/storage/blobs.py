@@ -102,11 +102,6 @@ class Blobs:
         """Keep ``data``, durably, instead of what was there."""
         self._fill(key, iter((data,)))
 
-    def put_file(self, key: str, path: Path) -> None:
-        """Keep a copy of a file."""
-        with path.open("rb") as file:
-            self._fill(key, iter(lambda: file.read(_BLOCK_BYTES), b""))
-
     def get(self, key: str) -> bytes:
         """Return a whole blob."""
         with self.open(key) as file:
