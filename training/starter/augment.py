@@ -27,6 +27,21 @@ def tilt(samples: Waveform) -> Waveform:
     return tilted
 
 
+def other_voice(samples: Waveform) -> Waveform:
+    """Play slower or faster, which shifts the formants as another head would."""
+    rate = round(SAMPLE_RATE * random.uniform(0.88, 1.14))
+    played: Waveform = soxr.resample(samples, rate, SAMPLE_RATE, quality="LQ")
+    return played
+
+
+def echo(samples: Waveform) -> Waveform:
+    """Add one reflection."""
+    delay = random.randint(SAMPLE_RATE // 200, SAMPLE_RATE // 16)
+    reflected = samples.copy()
+    reflected[delay:] += np.float32(random.uniform(0.1, 0.8)) * samples[:-delay]
+    return reflected
+
+
 def telephone(samples: Waveform) -> Waveform:
     """Take away what lies above 4 kHz, and sometimes code as mu-law."""
     quality = random.choice(("LQ", "MQ", "HQ"))
@@ -55,6 +70,10 @@ def noisy(samples: Waveform) -> Waveform:
 
 def spoil(samples: Waveform) -> Waveform:
     """Make a clip sound different each time."""
+    if random.random() < 0.5:
+        samples = other_voice(samples)
+    if random.random() < 0.2:
+        samples = echo(samples)
     if random.random() < 0.5:
         samples = tilt(samples)
     samples = noisy(samples * np.float32(10 ** random.uniform(-1, 0.2)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -90,6 +91,16 @@ def spoilt_batches(clips: Clips) -> Iterator[Batch]:
             made = _batch(features, [_spoilt(clips, group) for group in batch], batch)
             augment.hide(made.features, made.lengths)
             yield made
+
+
+def made_ahead(batches: Iterator[Batch]) -> Iterator[Batch]:
+    """Make each batch while the one before it is in use."""
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(next, batches)
+        while True:
+            batch = coming.result()
+            coming = pool.submit(next, batches)
+            yield batch
 
 
 def _padded(length: int) -> int:

@@ -27,9 +27,13 @@ class Run:
     steps: int = 0
 
 
-def begin(vocabulary: Vocabulary) -> Run:
-    """Start an untrained run."""
+def begin(vocabulary: Vocabulary, ears: Path | None = None) -> Run:
+    """Start a run, untrained or with what another language's run knows about sounds."""
     network = Network(len(vocabulary.tokens), WIDTH, BLOCKS)
+    if ears:
+        known = torch.load(ears, weights_only=True)["network"]
+        letters = network.out.state_dict(prefix="out.")
+        network.load_state_dict(known | letters)
     parameters = network.parameters()
     optimizer = torch.optim.AdamW(parameters, lr=0.0, weight_decay=0.01, betas=(0.9, 0.98))
     return Run(vocabulary, network, optimizer)

@@ -22,13 +22,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 # fmt: off
+PLAIN = ""
 TRAIN_VARIANTS = (
-    "m1", "m2", "m3", "m4", "m5", "m6", "m7", "m8", "f1", "f2", "f3", "f4", "f5",
-    "adam", "Alex", "Alicia", "Andrea", "Andy", "Annie", "antonio", "aunty", "belinda", "benjamin", "boris", "caleb",
-    "croak", "david", "Diogo", "ed", "edward", "edward2", "Gene", "Gene2", "grandma", "grandpa", "Henrique", "Hugo",
-    "iven", "iven3", "Jacky", "john", "kaukovalta", "klatt", "klatt4", "Lee", "linda", "marcelo", "Marco", "max",
-    "Michael", "michel", "miguel", "Mike", "Mr", "Nguyen", "norbert", "pablo", "paul", "pedro", "quincy", "rob",
-    "robert", "sandro", "shelby", "steph", "steph2", "Storm", "travis", "victor", "zac",
+    PLAIN, "m1", "m2", "m3", "m4", "m5", "m6", "m7", "m8", "f1", "f2", "f3", "f4", "f5",
+    "adam", "Alex", "Alicia", "Andrea", "Andy", "Annie", "announcer", "antonio", "AnxiousAndy", "aunty", "belinda",
+    "benjamin", "boris", "caleb", "croak", "david", "Demonic", "Diogo", "ed", "edward", "edward2", "Gene", "Gene2",
+    "grandma", "grandpa", "gustave", "Henrique", "Hugo", "iven", "iven2", "iven3", "iven4", "Jacky", "john",
+    "kaukovalta", "klatt", "klatt2", "klatt3", "klatt4", "klatt5", "klatt6", "Lee", "linda", "marcelo", "Marco", "max",
+    "Michael", "michel", "miguel", "Mike", "Mr serious", "Nguyen", "norbert", "pablo", "paul", "pedro", "quincy",
+    "RicishayMax", "RicishayMax2", "RicishayMax3", "rob", "robert", "robosoft7", "robosoft8", "sandro", "shelby",
+    "steph", "steph2", "steph3", "Storm", "travis", "Tweaky", "UniRobot", "victor", "zac",
 )
 # fmt: on
 DEV_VARIANTS = ("anika", "Denis", "robosoft6", "Mario")
@@ -74,7 +77,7 @@ def plan(sentences: list[str], voice: str, variants: tuple[str, ...], rng: rando
     return [
         Utterance(
             text=phrase,
-            voice=f"{voice}+{rng.choice(variants)}",
+            voice=f"{voice}+{rng.choice(variants)}".removesuffix("+"),
             speed=rng.randint(130, 215),
             pitch=rng.randint(20, 80),
             gap=rng.randint(0, 6),
@@ -126,7 +129,7 @@ def main() -> None:
     parser.add_argument("--sentences", type=Path, required=True, help="one sentence a line")
     parser.add_argument("--language", choices=LANGUAGES, default="hy")
     parser.add_argument("--workdir", type=Path, required=True)
-    parser.add_argument("--passes", type=int, default=5, help="times each sentence is spoken")
+    parser.add_argument("--passes", type=int, default=6, help="times each sentence is spoken")
     arguments = parser.parse_args()
     synthesize(arguments.sentences, LANGUAGES[arguments.language], arguments.workdir, arguments.passes)
 

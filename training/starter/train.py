@@ -13,7 +13,7 @@ from torch.nn import functional
 
 from . import augment, checkpoint
 from .accuracy import Accuracy, measure
-from .batches import Batch, plain_batches, spoilt_batches
+from .batches import Batch, made_ahead, plain_batches, spoilt_batches
 from .clips import Clips
 from .network import Network, Vocabulary, subsampled
 
@@ -74,18 +74,18 @@ def assess(run: checkpoint.Run, clips: Clips) -> Accuracy:
     return measure(pairs)
 
 
-def train(workdir: Path, minutes: float) -> None:
+def train(workdir: Path, minutes: float, ears: Path | None) -> None:
     """Train until the time is up, saving the state every few minutes."""
     clips, dev = Clips(workdir / "train"), Clips(workdir / "dev")
     path = workdir / "checkpoint.pt"
     if path.exists():
         run = checkpoint.load(path)
     else:
-        run = checkpoint.begin(Vocabulary.of(c.text for c in [*clips.index, *dev.index]))
+        run = checkpoint.begin(Vocabulary.of(c.text for c in [*clips.index, *dev.index]), ears)
     augment.seed(run.steps)
     began = saved = time.monotonic() - run.seconds
     saved += run.seconds
-    for batch in spoilt_batches(clips):
+    for batch in made_ahead(spoilt_batches(clips)):
         run.seconds = time.monotonic() - began
         if run.seconds >= minutes * 60:
             break
@@ -105,10 +105,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--workdir", type=Path, required=True, help="where the clips are")
     parser.add_argument("--minutes", type=float, default=60)
+    parser.add_argument("--ears", type=Path, help="checkpoint of another language to start from")
     parser.add_argument("--threads", type=int, default=2)
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
-    train(arguments.workdir, arguments.minutes)
+    train(arguments.workdir, arguments.minutes, arguments.ears)
 
 
 if __name__ == "__main__":
