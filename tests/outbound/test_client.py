@@ -18,6 +18,9 @@ from khosq.errors import AddressRefused, Invalid, NeighbourFailed, Refused, TooL
 from khosq.outbound.client import EXCERPT_BYTES, OutboundClient
 from khosq.outbound.resolver import resolve_by_system
 
+TRUST = ssl.create_default_context()
+"""Made once: reading the machine's certificates takes longer than a test."""
+
 Answer = Callable[[asyncio.StreamWriter], Awaitable[None]]
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -89,6 +92,7 @@ def run(story: Coroutine[Any, Any, None]) -> None:
 
 
 def a_client(*allow: str, names: Names | None = None, **options: Any) -> OutboundClient:
+    options = {"ssl_context": TRUST} | options
     return OutboundClient(allow=frozenset(allow), allow_http=True, resolve=names or resolve_by_system, **options)
 
 
@@ -147,8 +151,8 @@ def test_a_hook_arrives_as_it_was_sent_under_its_own_name() -> None:
         async with Receiver(OK).running() as receiver:
             names = Names(hooks=[["127.0.0.1"]])
             host = f"hooks.example.com:{receiver.port}"
-            reply = await a_client(host, names=names).post(
-                f"http://{host}/in?a=1", b'{"n": 1}', {"Content-Type": "application/json"}, deadline=5
+            reply = await a_client(host, names=names).send(
+                "POST", f"http://{host}/in?a=1", b'{"n": 1}', {"Content-Type": "application/json"}, deadline=5
             )
             assert (reply.status, reply.body_excerpt, reply.retry_after) == (200, b"ok", None)
             head, _, body = receiver.requests[0].partition(b"\r\n\r\n")
@@ -173,7 +177,7 @@ def test_the_environment_s_proxies_and_passwords_are_not_used(monkeypatch: pytes
     async def story() -> None:
         async with Receiver(OK).running() as receiver:
             host = f"127.0.0.1:{receiver.port}"
-            assert (await a_client(host).post(f"http://{host}/", b"", {}, deadline=5)).status == 200
+            assert (await a_client(host).send("POST", f"http://{host}/", b"", {}, deadline=5)).status == 200
             assert b"authorization" not in receiver.requests[0].lower()
 
     run(story())
@@ -185,7 +189,7 @@ def test_a_loopback_receiver_is_not_called_unless_opened() -> None:
             names = Names(hooks=[["127.0.0.1"]])
             for url in (f"http://127.0.0.1:{receiver.port}/", f"http://hooks.example.com:{receiver.port}/"):
                 with pytest.raises(AddressRefused):
-                    await a_client(f"127.0.0.1:{receiver.port + 1}", names=names).post(url, b"", {}, deadline=5)
+                    await a_client(f"127.0.0.1:{receiver.port + 1}", names=names).send("POST", url, b"", {}, deadline=5)
             assert receiver.requests == []
 
     run(story())
@@ -195,7 +199,7 @@ def test_one_inner_address_among_public_ones_refuses_the_name() -> None:
     async def story() -> None:
         names = Names(mixed=[["8.8.8.8", "2606:4700::1111", "10.0.0.1"]])
         with pytest.raises(AddressRefused):
-            await a_client(names=names).post("http://mixed.example.com/", b"", {}, deadline=5)
+            await a_client(names=names).send("POST", "http://mixed.example.com/", b"", {}, deadline=5)
 
     run(story())
 
@@ -205,7 +209,9 @@ def test_a_name_that_changes_its_address_after_the_check_is_not_asked_again() ->
         async with Receiver(OK).running() as receiver:
             host = f"turns.example.com:{receiver.port}"
             names = Names(turns=[["127.0.0.1"], ["127.0.0.99"]])  # nobody listens at the second
-            assert (await a_client(host, names=names).post(f"http://{host}/", b"", {}, deadline=5)).status == 200
+            assert (
+                await a_client(host, names=names).send("POST", f"http://{host}/", b"", {}, deadline=5)
+            ).status == 200
             assert names.asked == ["turns.example.com"]
 
     run(story())
@@ -232,7 +238,7 @@ def test_a_hook_follows_no_redirect() -> None:
             Receiver(redirect(f"http://127.0.0.1:{inner.port}/")).running() as outer,
         ):
             allow = (f"127.0.0.1:{outer.port}", f"127.0.0.1:{inner.port}")
-            reply = await a_client(*allow).post(f"http://127.0.0.1:{outer.port}/", b"{}", {}, deadline=5)
+            reply = await a_client(*allow).send("POST", f"http://127.0.0.1:{outer.port}/", b"{}", {}, deadline=5)
             assert reply.status == 302
             assert inner.requests == []
 
@@ -246,7 +252,7 @@ def test_a_slow_receiver_is_cut_off_at_the_deadline(answer: Answer) -> None:
             host = f"127.0.0.1:{receiver.port}"
             began = time.monotonic()
             with pytest.raises(NeighbourFailed, match="in time"):
-                await a_client(host).post(f"http://{host}/", b"{}", {}, deadline=0.4)
+                await a_client(host).send("POST", f"http://{host}/", b"{}", {}, deadline=0.4)
             assert 0.3 < time.monotonic() - began < 1.5
 
     run(story())
@@ -260,7 +266,7 @@ def test_a_name_server_that_never_answers_is_cut_off_at_the_deadline() -> None:
     async def story() -> None:
         client = OutboundClient(allow=frozenset(), allow_http=True, resolve=never)
         with pytest.raises(NeighbourFailed, match="in time"):
-            await client.post("http://example.com/", b"", {}, deadline=0.2)
+            await client.send("POST", "http://example.com/", b"", {}, deadline=0.2)
 
     run(story())
 
@@ -269,7 +275,7 @@ def test_ten_megabytes_of_answer_are_not_read() -> None:
     async def story() -> None:
         async with Receiver(ten_megabytes).running() as receiver:
             host = f"127.0.0.1:{receiver.port}"
-            reply = await a_client(host).post(f"http://{host}/", b"", {}, deadline=5)
+            reply = await a_client(host).send("POST", f"http://{host}/", b"", {}, deadline=5)
             assert (reply.status, reply.body_excerpt) == (200, b"x" * EXCERPT_BYTES)
 
     run(story())
@@ -280,7 +286,7 @@ def test_an_endless_header_is_cut_off() -> None:
         async with Receiver(endless_headers).running() as receiver:
             host = f"127.0.0.1:{receiver.port}"
             with pytest.raises(NeighbourFailed):
-                await a_client(host).post(f"http://{host}/", b"", {}, deadline=5)
+                await a_client(host).send("POST", f"http://{host}/", b"", {}, deadline=5)
 
     run(story())
 
@@ -291,7 +297,7 @@ def test_a_header_over_the_limit_is_no_answer() -> None:
         async with Receiver(answer).running() as receiver:
             host = f"127.0.0.1:{receiver.port}"
             with pytest.raises(NeighbourFailed, match="header"):
-                await a_client(host).post(f"http://{host}/", b"", {}, deadline=5)
+                await a_client(host).send("POST", f"http://{host}/", b"", {}, deadline=5)
 
     run(story())
 
@@ -304,7 +310,7 @@ def test_an_answer_that_is_broken_is_the_neighbour_s_failure_and_may_be_tried_ag
         async with Receiver(answer).running() as receiver:
             host = f"127.0.0.1:{receiver.port}"
             with pytest.raises(NeighbourFailed) as failed:
-                await a_client(host).post(f"http://{host}/", b"", {}, deadline=5)
+                await a_client(host).send("POST", f"http://{host}/", b"", {}, deadline=5)
             assert failed.value.retryable
 
     run(story())
@@ -315,9 +321,9 @@ def test_nobody_listening_and_an_unknown_name_are_the_neighbour_s_failure() -> N
         async with Receiver(OK).running() as receiver:
             port = receiver.port
         with pytest.raises(NeighbourFailed, match="could not be reached"):
-            await a_client(f"127.0.0.1:{port}").post(f"http://127.0.0.1:{port}/", b"", {}, deadline=5)
+            await a_client(f"127.0.0.1:{port}").send("POST", f"http://127.0.0.1:{port}/", b"", {}, deadline=5)
         with pytest.raises(NeighbourFailed, match="no address"):
-            await a_client(names=Names(gone=[[]])).post("http://gone.example.com/", b"", {}, deadline=5)
+            await a_client(names=Names(gone=[[]])).send("POST", "http://gone.example.com/", b"", {}, deadline=5)
 
     run(story())
 
@@ -327,7 +333,7 @@ def test_the_next_address_of_a_name_is_tried_where_the_first_takes_no_connection
         async with Receiver(OK).running() as receiver:
             host = f"two.example.com:{receiver.port}"
             client = a_client(host, names=Names(two=[["127.0.0.9", "::1", "127.0.0.1"]]))
-            assert (await client.post(f"http://{host}/", b"body", {}, deadline=5)).status == 200
+            assert (await client.send("POST", f"http://{host}/", b"body", {}, deadline=5)).status == 200
             assert receiver.requests[0].endswith(b"body")
 
     run(story())
@@ -349,7 +355,7 @@ def test_retry_after_is_read_as_seconds_or_as_a_date(value: str, seconds: float 
         async with Receiver(answer).running() as receiver:
             host = f"127.0.0.1:{receiver.port}"
             client = a_client(host, clock=lambda: datetime(2026, 11, 20, 12, 0, tzinfo=UTC))
-            reply = await client.post(f"http://{host}/", b"", {}, deadline=5)
+            reply = await client.send("POST", f"http://{host}/", b"", {}, deadline=5)
             assert (reply.status, reply.retry_after) == (503, seconds)
 
     run(story())
@@ -358,7 +364,7 @@ def test_retry_after_is_read_as_seconds_or_as_a_date(value: str, seconds: float 
 def test_a_header_that_frames_the_message_is_not_sent() -> None:
     async def story() -> None:
         with pytest.raises(Invalid):
-            await a_client().post("https://example.com/", b"", {"Host": "inner"}, deadline=1)
+            await a_client().send("POST", "https://example.com/", b"", {"Host": "inner"}, deadline=1)
 
     run(story())
 
@@ -514,7 +520,7 @@ def test_one_client_serves_one_event_loop_after_another() -> None:
         async with Receiver(OK).running() as receiver:
             host = f"127.0.0.1:{receiver.port}"
             client.append(client[0] if client else a_client(*[f"127.0.0.1:{port}" for port in range(1024, 65536)]))
-            assert (await client[0].post(f"http://{host}/", b"", {}, deadline=5)).status == 200
+            assert (await client[0].send("POST", f"http://{host}/", b"", {}, deadline=5)).status == 200
 
     run(story())
     run(story())
@@ -548,11 +554,11 @@ def test_tls_is_verified_against_the_name_though_the_address_is_pinned(certifica
             hosts = [f"{name}.example.com:{receiver.port}" for name in ("hooks", "other")]
             names = Names(hooks=[["127.0.0.1"]], other=[["127.0.0.1"]])
             client = a_client(*hosts, names=names, ssl_context=trusted)
-            assert (await client.post(f"https://{hosts[0]}/", b"", {}, deadline=5)).status == 200
+            assert (await client.send("POST", f"https://{hosts[0]}/", b"", {}, deadline=5)).status == 200
             with pytest.raises(NeighbourFailed, match=r"(?i)certificate"):
-                await client.post(f"https://{hosts[1]}/", b"", {}, deadline=5)
+                await client.send("POST", f"https://{hosts[1]}/", b"", {}, deadline=5)
             with pytest.raises(NeighbourFailed, match=r"(?i)certificate"):  # the machine's own trust does not know it
-                await a_client(*hosts, names=names).post(f"https://{hosts[0]}/", b"", {}, deadline=5)
+                await a_client(*hosts, names=names).send("POST", f"https://{hosts[0]}/", b"", {}, deadline=5)
             assert seen[:2] == ["hooks.example.com", "other.example.com"]
             assert len(receiver.requests) == 1
 

@@ -69,7 +69,7 @@ def _sender(core: Core) -> Sender:
     )
 
     async def post(url: str, letter: Letter, within: float) -> int:
-        return (await client.post(url, letter.body, letter.headers, deadline=within)).status
+        return (await client.send("POST", url, letter.body, letter.headers, deadline=within)).status
 
     return Sender(
         core.deliveries,

@@ -58,8 +58,10 @@ NAT64 = IPv6Network("64:ff9b::/96")
 
 _ISATAP = {0x0000_5EFE, 0x0200_5EFE}
 
-CLOSED_SUFFIXES = ("localhost", "local", "localdomain", "internal", "intranet", "lan", "home.arpa", "onion")
-CLOSED_NAMES = frozenset({"metadata", "instance-data", "metadata.tencentyun.com"})
+CLOSED_SUFFIXES = (
+    *("localhost", "local", "localdomain", "internal", "intranet", "lan", "home", "home.arpa", "corp", "svc", "onion"),
+    *("metadata.goog", "metadata.tencentyun.com"),
+)
 
 _URL = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?P<authority>[^/?#]*)(?P<rest>[^#]*)(?:#.*)?", re.IGNORECASE)
 _AUTHORITY = re.compile(r"(?P<host>\[[0-9a-f:.]*\]|[^:\[\]]*)(?::(?P<port>[0-9]{0,5}))?", re.IGNORECASE)
@@ -230,7 +232,8 @@ def _literal(host: str) -> IPAddress | None:
 
 
 def _is_inner_name(name: str) -> bool:
-    return name in CLOSED_NAMES or any(name == suffix or name.endswith(f".{suffix}") for suffix in CLOSED_SUFFIXES)
+    """Tell whether only an inner network knows ``name``: a name of one word means nothing elsewhere."""
+    return "." not in name or any(name == suffix or name.endswith(f".{suffix}") for suffix in CLOSED_SUFFIXES)
 
 
 def _parse_resolved(address: str) -> IPAddress:

@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
+from typing import Literal
 from urllib.parse import urljoin
 
 import httpx2
@@ -20,6 +21,8 @@ from khosq.outbound.address import Target, check_url
 from khosq.outbound.headers import check_headers
 from khosq.outbound.pinned import PinnedTransport
 from khosq.outbound.resolver import Resolver, resolve_by_system
+
+Method = Literal["POST", "PUT"]
 
 EXCERPT_BYTES = 4096
 """How much of an answer to a hook is kept; the rest is not read."""
@@ -81,10 +84,13 @@ class OutboundClient:
         self._ssl_context = ssl_context or httpx2.create_ssl_context()
         self._clock = clock
 
-    async def post(self, url: str, body: bytes, headers: Mapping[str, str], *, deadline: float) -> Reply:
+    async def send(
+        self, method: Method, url: str, body: bytes, headers: Mapping[str, str], *, deadline: float
+    ) -> Reply:
         """Send ``body`` once, follow nothing, and return the answer.
 
         Args:
+            method: how it is sent.
             url: the receiver's, as given.
             body: sent as it is.
             headers: beside ours; none that frame the message.
@@ -98,7 +104,7 @@ class OutboundClient:
         """
         check_headers(headers)
         target = check_url(url, allow=self._allow, allow_http=self._allow_http)
-        request = _request("POST", target, headers, body)
+        request = _request(method, target, headers, body)
         async with _within(_ends_at(deadline), target), self._answer(target, request) as response:
             excerpt = await _read_excerpt(response)
             return Reply(response.status_code, self._retry_after(response), excerpt)

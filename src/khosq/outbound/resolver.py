@@ -10,8 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 Resolver = Callable[[str, int], Awaitable[Sequence[str]]]
 """Returns every address of a host for a port, best first; raises ``OSError`` where there is none."""
 
-# Own threads: names whose servers never answer must not hold up the event loop's few.
-_THREADS = ThreadPoolExecutor(max_workers=16, thread_name_prefix="resolve")
+# Own threads, as many as there may be requests at once (they are made when needed): names whose servers never answer
+# must hold up neither the event loop's few nor anybody else's names.
+_THREADS = ThreadPoolExecutor(max_workers=512, thread_name_prefix="resolve")
 
 
 async def resolve_by_system(host: str, port: int) -> Sequence[str]:
