@@ -31,12 +31,21 @@ def begin(vocabulary: Vocabulary, ears: Path | None = None) -> Run:
     """Start a run, untrained or with what another language's run knows about sounds."""
     network = Network(len(vocabulary.tokens), WIDTH, BLOCKS)
     if ears:
-        known = torch.load(ears, weights_only=True)["network"]
-        letters = network.out.state_dict(prefix="out.")
-        network.load_state_dict(known | letters)
+        _listen_like(network, vocabulary, torch.load(ears, weights_only=True))
     parameters = network.parameters()
     optimizer = torch.optim.AdamW(parameters, lr=0.0, weight_decay=0.01, betas=(0.9, 0.98))
     return Run(vocabulary, network, optimizer)
+
+
+def _listen_like(network: Network, vocabulary: Vocabulary, state: dict[str, Any]) -> None:
+    """Take over all of another run, of its letters those which both languages have."""
+    known, tokens = state["network"], Vocabulary(state["letters"]).tokens
+    own = network.out.state_dict(prefix="out.")
+    for name, rows in own.items():
+        for row, token in enumerate(vocabulary.tokens):
+            if token in tokens:
+                rows[row] = known[name][tokens.index(token)]
+    network.load_state_dict(known | own)
 
 
 def save(run: Run, path: Path) -> None:

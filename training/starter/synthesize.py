@@ -36,6 +36,7 @@ TRAIN_VARIANTS = (
 # fmt: on
 DEV_VARIANTS = ("anika", "Denis", "robosoft6", "Mario")
 DEV_SHARE = 0.04
+DEV_FEWEST = 40
 LONGEST_S = 16
 
 
@@ -59,7 +60,7 @@ def read_sentences(path: Path, language: Language) -> list[str]:
 def split_sentences(sentences: list[str], rng: random.Random) -> tuple[list[str], list[str]]:
     """Set some sentences aside for the dev set: train, dev."""
     shuffled = rng.sample(sentences, len(sentences))
-    dev = max(1, round(len(shuffled) * DEV_SHARE))
+    dev = max(1, round(max(len(shuffled) * DEV_SHARE, min(len(shuffled) * 0.1, DEV_FEWEST))))
     return shuffled[dev:], shuffled[:dev]
 
 
