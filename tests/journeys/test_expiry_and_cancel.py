@@ -95,4 +95,4 @@ def test_cancelling_stops_what_is_waiting_and_what_is_at_work(
     assert is_alive(worker)
     again = narrow.khosq("jobs", "cancel", at_work, "--tenant", client.tenant, expect=1)
     assert "ended already" in again
-    assert not list((narrow.data_dir / "work").glob("*"))
+    wait_until("its folder to go", lambda: not list((narrow.data_dir / "work").glob("*")))
