@@ -168,9 +168,9 @@ def test_nothing_else_is_taken_for_audio_even_behind_a_tag(tone: Callable[..., o
         "tar": tape_of(mp3),
         "jpeg": b"\xff\xd8\xff\xe0\0\x10JFIF\0" + bytes(100),
         "aac": b"\xff\xf1\x50\x80\x20\x1f\xfc" * 50,
-        "avi": b"RIFF\0\0\0\0AVI LIST" + bytes(50),
+        "not quite avi": b"RIFF\0\0\0\0AVI LIST" + bytes(50),
         "heic": b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(50),
-        "ogg video": b"OggS\0\x02" + bytes(20) + b"\x01\x2a\x80theora" + bytes(50),
+        "ogg of something": b"OggS\0\x02" + bytes(20) + b"\x01\x2a\x80daala" + bytes(50),
         "lone header": b"\xff\xfb\x90\x00" + bytes(1000),
         "concat script": b"ffconcat version 1.0\nfile /etc/passwd\n",
     }

@@ -33,18 +33,40 @@ _DEMUXERS = {
     MediaType.FLAC: "flac",
     MediaType.OGG: "ogg",
     MediaType.M4A: "mov",
+    MediaType.AAC: "aac",
+    MediaType.AMR: "amr",
+    MediaType.WEBM: "matroska",
+    MediaType.AVI: "avi",
+    MediaType.MPEG_TS: "mpegts",
+    MediaType.MPEG_PS: "mpeg",
+    MediaType.ASF: "asf",
 }
-_MP3_DECODERS = ("mp3float", "mp3")
+_MP3 = ("mp3float", "mp3")
+_MPEG = (*_MP3, "mp2float", "mp2", "ac3", "eac3", "aac")
+_AMR = ("amrnb", "amrwb")
+_PCM = ("pcm_u8", "pcm_s16le", "pcm_s24le", "pcm_s32le", "pcm_f32le", "pcm_f64le", "pcm_alaw", "pcm_mulaw")
+_BIG_ENDIAN_PCM = ("pcm_s8", "pcm_s16be", "pcm_s24be", "pcm_s32be", "pcm_f32be")
+_RIFF = (*_PCM, "adpcm_ms", "adpcm_ima_wav", "gsm_ms", "g722", *_MP3)
 _DECODERS = {
-    MediaType.MP3: _MP3_DECODERS,
-    MediaType.WAV: (
-        *("pcm_u8", "pcm_s16le", "pcm_s24le", "pcm_s32le", "pcm_f32le", "pcm_f64le", "pcm_alaw", "pcm_mulaw"),
-        *("adpcm_ms", "adpcm_ima_wav", "gsm_ms", "g722", *_MP3_DECODERS),
-    ),
+    MediaType.MP3: _MP3,
+    MediaType.WAV: _RIFF,
     MediaType.FLAC: ("flac",),
-    MediaType.OGG: ("vorbis", "opus"),
-    MediaType.M4A: ("aac", "alac", "opus", *_MP3_DECODERS),
+    MediaType.OGG: ("vorbis", "opus", "flac", "speex"),
+    MediaType.M4A: (*_MPEG, "alac", "opus", "flac", *_AMR, *_PCM, *_BIG_ENDIAN_PCM, "adpcm_ima_qt"),
+    MediaType.AAC: ("aac",),
+    MediaType.AMR: _AMR,
+    MediaType.WEBM: (*_MPEG, "opus", "vorbis", "flac", "alac", *_PCM, "pcm_s16be"),
+    MediaType.AVI: (*_RIFF, *_MPEG),
+    MediaType.MPEG_TS: (*_MPEG, "aac_latm", "opus", "pcm_bluray"),
+    MediaType.MPEG_PS: (*_MPEG, "pcm_dvd"),
+    MediaType.ASF: ("wmav1", "wmav2"),
 }
+_TIMED = frozenset({MediaType.OGG, MediaType.M4A, MediaType.WEBM, MediaType.ASF})
+"""Containers that say when each frame is heard; in the others, samples follow one another."""
+_SPLICED = frozenset({MediaType.MPEG_TS, MediaType.MPEG_PS})
+"""The same, but their clock may jump where broadcasts were joined."""
+_LONGEST_DROPOUT = 10.0
+"""Seconds that may be missing in a spliced one; what is more is a jump of the clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +100,10 @@ class Decoded:
     """Bits a second, counted."""
     identical_channels: bool
     """More than one channel, but all of them the same sound."""
+    channels_in: int
+    """Before mixing."""
+    has_video: bool
+    """Moving pictures beside the sound; a cover is none."""
 
 
 async def decode(  # noqa: PLR0913 - one call says the whole task
@@ -91,8 +117,8 @@ async def decode(  # noqa: PLR0913 - one call says the whole task
 ) -> Decoded:
     """Decode ``source`` into ``into/channel-N.pcm``; ``on_progress`` hears numbers from 0 to 1.
 
-    A recording with more than ``most_channels`` channels is mixed into one. Cancelling kills the child.
-    Whatever goes wrong leaves no file behind.
+    A recording with more than ``most_channels`` channels is mixed into one. Where the container says that nothing is
+    heard for a while, there is silence. Cancelling kills the child. Whatever goes wrong leaves no file behind.
 
     Raises:
         MediaUnreadable: it is not audio, or not audio that we take.
@@ -161,6 +187,7 @@ def _task(
         "parent": os.getpid(),
         "demuxer": _DEMUXERS[media_type],
         "decoders": _DECODERS[media_type],
+        "longest_gap": _longest_gap(media_type, limits),
         "offset": offset,
         "sample_rate": SAMPLE_RATE,
         "max_seconds": limits.max_seconds,
@@ -173,6 +200,12 @@ def _task(
         "cpu_seconds": int(limits.wall_seconds) + 1,
         "folder": str(into.absolute()),
     }
+
+
+def _longest_gap(media_type: MediaType, limits: DecodeLimits) -> Seconds:
+    if media_type in _SPLICED:
+        return _LONGEST_DROPOUT
+    return limits.max_seconds if media_type in _TIMED else 0.0
 
 
 def _environment() -> dict[str, str]:
@@ -223,19 +256,22 @@ def _failure(news: dict[str, Any], media_type: MediaType, limits: DecodeLimits, 
     """Return the error for what the child said last, or for its silence."""
     reason, detail = news.get("stopped"), news.get("detail")
     logger.info("decoding stopped", extra={"action": "decode_stopped", "reason": reason, "detail": detail})
-    if reason == "too_long":
-        return RecordingTooLong(
+    refusals: dict[str, Exception] = {
+        "too_long": RecordingTooLong(
             f"The recording is longer than {limits.max_seconds:g} seconds, the most that can be taken."
-        )
-    if reason == "channels":
-        return MediaUnreadable(f"The uploaded file has {detail} channels; at most {limits.max_channels} are accepted.")
-    if reason == "sample_rate":
-        return MediaUnreadable(
+        ),
+        "channels": MediaUnreadable(
+            f"The uploaded file has {detail} channels; at most {limits.max_channels} are accepted."
+        ),
+        "sample_rate": MediaUnreadable(
             f"The uploaded file has a sample rate of {detail} Hz; "
             f"{limits.min_sample_rate} to {limits.max_sample_rate} Hz are accepted."
-        )
-    if reason == "disk_full":
-        return Unavailable("The server's disk is full; try again later.")
+        ),
+        "no_audio": MediaUnreadable("The uploaded file has no audio track."),
+        "disk_full": Unavailable("The server's disk is full; try again later."),
+    }
+    if refusal := refusals.get(str(reason)):
+        return refusal
     if reason == "storage" or "ready" not in news:
         logger.error("the decoder failed", extra={"action": "decoder_failed", "ending": ending, "detail": detail})
         return Unavailable("The decoder cannot work now; the server's log says why.")
@@ -252,4 +288,6 @@ def _decoded(facts: dict[str, Any], folder: Path) -> Decoded:
         codec=str(facts["codec"]),
         bit_rate=int(facts["bit_rate"]) or None,
         identical_channels=bool(facts["identical_channels"]),
+        channels_in=int(facts["channels_in"]),
+        has_video=bool(facts["has_video"]),
     )

@@ -19,15 +19,17 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 import av
 import numpy as np
 from av.audio.frame import AudioFrame
+from av.audio.layout import AudioLayout
 from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
 from av.container.input import InputContainer
 from av.packet import Packet
+from av.stream import Discard, Disposition
 from numpy.typing import NDArray
 
 _SAMPLE_BYTES = 2
@@ -35,6 +37,9 @@ _BUFFER_BYTES = 256 * 1024
 _PROGRESS_EVERY = 0.25
 _SHORTEST = 0.1
 """Seconds; less than that is noise in the bytes, not a recording."""
+_SHORTEST_GAP = 0.1
+"""Seconds; timestamps are rounded by up to a frame."""
+_PICTURE = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
 _OPEN_FILES = 64
 _FURTHEST = 2**62
 _PR_SET_PDEATHSIG = 1
@@ -52,6 +57,7 @@ class Task:
     parent: int
     demuxer: str
     decoders: list[str]
+    longest_gap: float
     offset: int
     sample_rate: int
     max_seconds: float
@@ -159,9 +165,7 @@ class Output:
         """Append a resampled frame."""
         # Packed samples: reading planes of eight and more channels crashes PyAV 18.
         samples = frame.to_ndarray().reshape(-1, self._channels_in).astype("<i2", copy=False)
-        self.samples += len(samples)
-        if self.samples > self._most:
-            raise Stop("too_long")
+        self._count(len(samples))
         if self._channels_in > 1:
             self.sameness.watch(samples)
         if self.channels < self._channels_in:
@@ -169,6 +173,21 @@ class Output:
             samples = samples.mean(axis=1, keepdims=True, dtype=np.float32).round().astype("<i2")
         for number, file in enumerate(self._files):
             file.write(samples[:, number].tobytes())
+
+    def write_silence(self, seconds: float) -> None:
+        """Append nothing to be heard."""
+        left = round(seconds * self._task.sample_rate)
+        while left:
+            piece = min(left, self._task.sample_rate)
+            self._count(piece)
+            for file in self._files:
+                file.write(bytes(piece * _SAMPLE_BYTES))
+            left -= piece
+
+    def _count(self, samples: int) -> None:
+        self.samples += samples
+        if self.samples > self._most:
+            raise Stop("too_long")
 
     def sync(self) -> None:
         """Make everything durable."""
@@ -180,65 +199,119 @@ class Output:
         os.close(folder)
 
 
+class Timeline:
+    """Where the container's own clock says that sound is missing."""
+
+    def __init__(self, task: Task) -> None:
+        self._task = task
+        self._start: float | None = None
+        self._heard = 0.0
+
+    def see(self, packet: Packet[Any]) -> None:
+        """Take in a picture that comes before the first sound: it may begin earlier."""
+        if packet.pts is not None and packet.time_base is not None:
+            time = float(packet.pts * packet.time_base)
+            self._start = time if self._start is None else min(self._start, time)
+
+    def gap_before(self, frame: AudioFrame) -> float:
+        """Return the seconds of silence between what was heard so far and ``frame``, which counts as heard now."""
+        gap = self._gap(frame.time) if self._task.longest_gap and frame.time is not None else 0.0
+        self._heard += gap + frame.samples / frame.sample_rate
+        return gap
+
+    def _gap(self, time: float) -> float:
+        if self._start is None or (time < self._start and not self._heard):
+            self._start = time
+        gap = time - self._start - self._heard
+        if gap > min(self._task.longest_gap, self._task.max_seconds - self._heard):
+            self._start += gap  # the clock jumped, or lies
+            return 0.0
+        return gap if gap > _SHORTEST_GAP else 0.0
+
+
 class Resampler:
     """Brings every frame to our sample rate, whatever rate and layout the next one has."""
 
-    def __init__(self, sample_rate: int) -> None:
+    def __init__(self, sample_rate: int, layout: str) -> None:
         self._sample_rate = sample_rate
-        self._layout: str | None = None
+        self._layout = layout
         self._kind: tuple[str, str, int] | None = None
         self._current: AudioResampler | None = None
 
     def convert(self, frame: AudioFrame) -> Iterator[AudioFrame]:
         """Return what is ready after ``frame``, a second at a time."""
-        frame.pts = None  # timestamps lie; the samples are the clock
+        frame.pts = None  # what gaps there are is already known; the samples are the clock
         kind = (frame.format.name, frame.layout.name, frame.sample_rate)
         if kind != self._kind:
             yield from self.flush()
-            self._layout = self._layout or frame.layout.name
             self._current = AudioResampler("s16", self._layout, self._sample_rate, frame_size=self._sample_rate)
             self._kind = kind
         if self._current is not None:
             yield from self._current.resample(frame)
 
     def flush(self) -> Iterator[AudioFrame]:
-        """Return the rest."""
+        """Return the rest; the next frame begins anew."""
         if self._current is not None:
             yield from self._current.resample(None)
+        self._current = self._kind = None
+
+
+class Recorder:
+    """Writes the frames of one stream, each at its time."""
+
+    def __init__(self, output: Output, resampler: Resampler, timeline: Timeline) -> None:
+        self.output = output
+        self._resampler = resampler
+        self._timeline = timeline
+
+    def take(self, frame: AudioFrame) -> None:
+        """Write a frame, and before it the silence where sound is missing."""
+        if gap := self._timeline.gap_before(frame):
+            self.finish()
+            self.output.write_silence(gap)
+        for resampled in self._resampler.convert(frame):
+            self.output.write(resampled)
+
+    def finish(self) -> None:
+        """Write what the resampler still holds."""
+        for resampled in self._resampler.flush():
+            self.output.write(resampled)
 
 
 def decode(task: Task, source: Source) -> dict[str, Any]:
-    """Decode the first audio stream; return the facts."""
+    """Decode one audio stream; return the facts."""
     with contextlib.ExitStack() as stack:
         container = stack.enter_context(_open(task, source))
+        has_video = any(not stream.disposition & _PICTURE for stream in container.streams.video)
         stream = _audio_stream(task, container)
-        resampler = Resampler(task.sample_rate)
-        output: Output | None = None
-        sample_rate_in, packet_bytes = 0, 0
-        for frame, size in _frames(container, stream):
+        recorder: Recorder | None = None
+        sample_rate_in, channels_in, packet_bytes = 0, 0, 0
+        timeline = Timeline(task)
+        for frame, size in _frames(container, stream, timeline):
             packet_bytes += size
             if frame is None:
                 continue
             _check(task, frame.sample_rate, frame.layout.nb_channels)
-            if output is None:
-                sample_rate_in = frame.sample_rate
-                output = _output(task, frame.layout.nb_channels, stack)
-            for resampled in resampler.convert(frame):
-                output.write(resampled)
-        if output is not None:
-            for resampled in resampler.flush():
-                output.write(resampled)
-        if output is None or output.samples < _SHORTEST * task.sample_rate:
+            if recorder is None:
+                sample_rate_in, channels_in = frame.sample_rate, frame.layout.nb_channels
+                recorder = _recorder(task, frame.layout, timeline, stack, is_film=has_video)
+            recorder.take(frame)
+        if recorder is not None:
+            recorder.finish()
+        if recorder is None or recorder.output.samples < _SHORTEST * task.sample_rate:
             raise Stop("unreadable", "no audio in it")
+        output = recorder.output
         output.sync()
     seconds = output.samples / task.sample_rate
     return {
         "samples": output.samples,
         "channels": output.channels,
         "sample_rate_in": sample_rate_in,
+        "channels_in": channels_in,
         "codec": stream.codec_context.codec.canonical_name,
         "bit_rate": round(packet_bytes * 8 / seconds),
         "identical_channels": output.channels > 1 and output.sameness.is_proven,
+        "has_video": has_video,
     }
 
 
@@ -262,21 +335,25 @@ def _refuse_to_open(*_: object) -> None:
 
 
 def _audio_stream(task: Task, container: InputContainer) -> AudioStream:
+    """Return the stream that a player would choose: the default one, else the first, of those that we can decode."""
     if not container.streams.audio:
-        raise Stop("unreadable", "no audio stream")
-    stream = container.streams.audio[0]
-    codec = stream.codec_context
-    if codec.name not in task.decoders:
-        raise Stop("unreadable", f"codec {codec.name}")
+        raise Stop("no_audio" if container.streams.video else "unreadable", "no audio stream")
+    readable = [stream for stream in container.streams.audio if stream.codec_context.name in task.decoders]
+    if not readable:
+        raise Stop("unreadable", f"codec {container.streams.audio[0].codec_context.name}")
+    chosen = next((stream for stream in readable if stream.disposition & Disposition.default), readable[0])
+    codec = chosen.codec_context
     if codec.sample_rate:
         _check(task, codec.sample_rate, codec.channels)
     codec.thread_count = 1
-    return stream
+    return chosen
 
 
-def _frames(container: InputContainer, stream: AudioStream) -> Iterator[tuple[AudioFrame | None, int]]:
+def _frames(
+    container: InputContainer, stream: AudioStream, timeline: Timeline
+) -> Iterator[tuple[AudioFrame | None, int]]:
     """Yield every frame that can be decoded, and before a packet's frames the packet's size."""
-    for packet in _packets(container, stream):
+    for packet in _packets(container, stream, timeline):
         try:
             frames = packet.decode()
         except (av.error.FFmpegError, EOFError):
@@ -286,9 +363,18 @@ def _frames(container: InputContainer, stream: AudioStream) -> Iterator[tuple[Au
             yield frame, 0
 
 
-def _packets(container: InputContainer, stream: AudioStream) -> Iterator[Packet[AudioStream]]:
-    """Yield packets up to the end, or to where the file is cut or damaged."""
+def _packets(container: InputContainer, stream: AudioStream, timeline: Timeline) -> Iterator[Packet[AudioStream]]:
+    """Yield the stream's packets up to the end, or to where the file is cut or damaged."""
     with contextlib.suppress(av.error.InvalidDataError, av.error.EOFError):
+        for packet in container.demux(stream, *container.streams.video):
+            if packet.stream.index == stream.index:
+                break
+            timeline.see(packet)
+        else:
+            return
+        for other in container.streams:
+            other.discard = Discard.default if other.index == stream.index else Discard.all
+        yield cast("Packet[AudioStream]", packet)
         yield from container.demux(stream)
 
 
@@ -299,12 +385,18 @@ def _check(task: Task, sample_rate: int, channels: int) -> None:
         raise Stop("channels", str(channels))
 
 
-def _output(task: Task, channels: int, stack: contextlib.ExitStack) -> Output:
+def _recorder(
+    task: Task, layout: AudioLayout, timeline: Timeline, stack: contextlib.ExitStack, *, is_film: bool
+) -> Recorder:
+    # A film's loudspeakers are one scene, and FFmpeg knows how to mix them where they have names.
+    is_scene = is_film and layout.nb_channels > task.most_channels and not layout.name.endswith("channels")
+    layout = AudioLayout("mono") if is_scene else layout
+    channels = layout.nb_channels
     files = [
         stack.enter_context((Path(task.folder) / f"channel-{number}.pcm").open("wb", buffering=_BUFFER_BYTES))
         for number in range(channels if channels <= task.most_channels else 1)
     ]
-    return Output(task, channels, files)
+    return Recorder(Output(task, channels, files), Resampler(task.sample_rate, layout.name), timeline)
 
 
 def tell(**news: object) -> None:

@@ -12,13 +12,13 @@ import re
 from pathlib import Path
 from typing import BinaryIO
 
+from khosq.media.magic import FORMATS, FRAME_HEADER, LONGEST_FRAME, MP3_FRAME, TAGGED_FORMATS, are_mp3_frames
 from khosq.media.recording import MediaType
 
 HEAD_BYTES = 64 * 1024
 """Within so many bytes, after tags, the audio must begin."""
-_START_BYTES = 2048
+_START_BYTES = 4096
 """So many show every format that begins at once."""
-_LONGEST_FRAME = 1441
 _LONGEST_TAGS = 32 * 1024 * 1024
 _TAG_HEADER = 10
 _APE_HEADER = 32
@@ -28,41 +28,8 @@ _LONGEST_BLANKS = 4096
 _BLANKS_BEFORE_A_TAG = re.compile(rb"[\0\r\n\t ]++(?=ID3[\x02-\x04]|APETAGEX)")
 _FOOTER_FLAG = 0x10
 _SEVEN_BITS = 0x7F
-
-_SYNC = 0xFF
-_FRAME_HEADER = 4
-_RESERVED_RATE = 0b11
-_RESERVED_EMPHASIS = 0b10
-# Layer III of MPEG 1, 2 or 2.5; a bit rate that is neither free (0) nor reserved (15); a sample rate and an emphasis
-# that are not reserved.
-_MP3_FRAME = re.compile(
-    rb"\xff[\xe2\xe3\xf2\xf3\xfa\xfb][%s][%s]"
-    % (
-        b"".join(b"\\x%02x" % byte for byte in range(0x10, 0xF0) if byte >> 2 & 0b11 < _RESERVED_RATE),
-        b"".join(b"\\x%02x" % byte for byte in range(0x100) if byte & 0b11 != _RESERVED_EMPHASIS),
-    )
-)
-_FRAMES_AT_ONCE = 2
-"""So many in a row show an MP3 that begins with the first of them."""
 _FRAMES_LATER = 3
-_MPEG_1 = 0b11
-_BITRATES_KBPS = {
-    True: (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
-    False: (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
-}
-"""By whether it is MPEG-1."""
-_SAMPLE_RATES = {
-    _MPEG_1: (44_100, 48_000, 32_000),
-    0b10: (22_050, 24_000, 16_000),
-    0b00: (11_025, 12_000, 8_000),
-}
-
-_OGG_SEGMENTS = 26
-"""Where an Ogg page says how long its segment table is."""
-_ANY_BYTE = re.compile(rb".", re.DOTALL)
-_STREAMINFO = re.compile(rb"[\x00\x80]\x00\x00\x22")
-_CHUNK_NAME = re.compile(rb"[A-Za-z0-9 _-]{4}")
-_MP4_BRANDS = re.compile(rb"M4[ABV] |mp4[12]|mp71|iso[m2-9]|dash|3g[p2][0-9a-z]|qt  |avc1|MSNV")
+"""So many in a row show an MP3 that begins later."""
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _OTHER_KINDS = re.compile(
@@ -137,7 +104,7 @@ class Sniffer:
 
     def _look(self, *, is_all: bool = False) -> None:
         start = bytes(self._head[:_START_BYTES])
-        formats = _TAGGED_FORMATS if self.tag_bytes else _FORMATS
+        formats = TAGGED_FORMATS if self.tag_bytes else FORMATS
         verdicts = {media_type: is_it(start) for media_type, is_it in formats.items()}
         for media_type, verdict in verdicts.items():
             if verdict:
@@ -159,20 +126,20 @@ class Sniffer:
             is_other = _is_another_kind(bytes(self._head[:offset]))
             self.tag_bytes += 0 if is_other else offset
             self._decide(None if is_other else MediaType.MP3)
-        elif len(self._head) >= HEAD_BYTES + _FRAMES_LATER * _LONGEST_FRAME:
+        elif len(self._head) >= HEAD_BYTES + _FRAMES_LATER * LONGEST_FRAME:
             self._decide(None)
 
     def _find_frames(self, *, is_all: bool) -> int | None:
         """Return where frames in a row begin; come back to the first place that more bytes must make clear."""
-        while frame := _MP3_FRAME.search(self._head, self._searched, HEAD_BYTES):
-            verdict = _are_frames(self._head, frame.start(), _FRAMES_LATER)
+        while frame := MP3_FRAME.search(self._head, self._searched, HEAD_BYTES):
+            verdict = are_mp3_frames(self._head, frame.start(), _FRAMES_LATER)
             if verdict:
                 return frame.start()
             if verdict is None and not is_all:
                 self._searched = frame.start()
                 return None
             self._searched = frame.start() + 1
-        self._searched = max(self._searched, min(len(self._head), HEAD_BYTES) - _FRAME_HEADER + 1)
+        self._searched = max(self._searched, min(len(self._head), HEAD_BYTES) - FRAME_HEADER + 1)
         return None
 
     def _decide(self, media_type: MediaType | None) -> None:
@@ -254,94 +221,3 @@ def audio_offset(file: BinaryIO) -> int:
         pass
     sniffer.end()
     return sniffer.tag_bytes
-
-
-def _is_mp3(head: bytes) -> bool | None:
-    """Look for two frames in a row, alike in version, layer and sample rate."""
-    if head and head[0] != _SYNC:
-        return False
-    return _are_frames(head, 0, _FRAMES_AT_ONCE)
-
-
-def _are_frames(head: bytes | bytearray, start: int, count: int) -> bool | None:
-    """Look for that many frames of one kind in a row."""
-    kind = None
-    for _ in range(count):
-        verdict = _fits(head, start, _FRAME_HEADER, _MP3_FRAME)
-        if not verdict:
-            return verdict
-        frame = head[start : start + _FRAME_HEADER]
-        if kind not in {None, _kind(frame)}:
-            return False
-        kind, start = _kind(frame), start + _frame_length(frame)
-    return True
-
-
-def _kind(frame: bytes | bytearray) -> tuple[int, int]:
-    """Return the version and the index of the sample rate: the same in every frame of a file."""
-    return frame[1] >> 3 & 0b11, frame[2] >> 2 & 0b11
-
-
-def _frame_length(frame: bytes | bytearray) -> int:
-    version, rate_index = _kind(frame)
-    kbps = _BITRATES_KBPS[version == _MPEG_1][frame[2] >> 4]
-    samples_per_bit = 144 if version == _MPEG_1 else 72
-    padding = frame[2] >> 1 & 1
-    return samples_per_bit * kbps * 1000 // _SAMPLE_RATES[version][rate_index] + padding
-
-
-def _is_wav(head: bytes) -> bool | None:
-    """Look for a RIFF or RF64 form of type WAVE whose first chunk has a name."""
-    is_riff = _either(_at(head, 0, b"RIFF"), _at(head, 0, b"RF64"))
-    return _all_of(is_riff, _at(head, 8, b"WAVE"), _fits(head, 12, 4, _CHUNK_NAME))
-
-
-def _is_flac(head: bytes) -> bool | None:
-    """Look for the marker and a STREAMINFO block, 34 bytes long, which must come first."""
-    return _all_of(_at(head, 0, b"fLaC"), _fits(head, 4, 4, _STREAMINFO))
-
-
-def _is_ogg(head: bytes) -> bool | None:
-    """Look for a first page whose packet opens a Vorbis or Opus stream."""
-    begins = _all_of(_at(head, 0, b"OggS\0\x02"), _fits(head, _OGG_SEGMENTS, 1, _ANY_BYTE))
-    if not begins:
-        return begins
-    packet = _OGG_SEGMENTS + 1 + head[_OGG_SEGMENTS]
-    return _either(_at(head, packet, b"\x01vorbis"), _at(head, packet, b"OpusHead"))
-
-
-def _is_m4a(head: bytes) -> bool | None:
-    """Look for a file-type box with a brand of audio or film, not of pictures."""
-    return _all_of(_at(head, 4, b"ftyp"), _fits(head, 8, 4, _MP4_BRANDS))
-
-
-def _at(head: bytes, offset: int, wanted: bytes) -> bool | None:
-    """Say whether ``wanted`` stands there; None while too little has come to contradict it."""
-    there = head[offset : offset + len(wanted)]
-    if there == wanted:
-        return True
-    return None if wanted.startswith(there) else False
-
-
-def _fits(head: bytes | bytearray, offset: int, length: int, pattern: re.Pattern[bytes]) -> bool | None:
-    there = head[offset : offset + length]
-    return pattern.fullmatch(there) is not None if len(there) == length else None
-
-
-def _either(*verdicts: bool | None) -> bool | None:
-    return True if True in verdicts else None if None in verdicts else False
-
-
-def _all_of(*verdicts: bool | None) -> bool | None:
-    return False if False in verdicts else None if None in verdicts else True
-
-
-_FORMATS = {
-    MediaType.MP3: _is_mp3,
-    MediaType.WAV: _is_wav,
-    MediaType.FLAC: _is_flac,
-    MediaType.OGG: _is_ogg,
-    MediaType.M4A: _is_m4a,
-}
-_TAGGED_FORMATS = {MediaType.MP3: _is_mp3, MediaType.FLAC: _is_flac}
-"""What an ID3v2 tag may stand before."""
