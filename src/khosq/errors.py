@@ -8,6 +8,10 @@ KhosqError
 │   ├── NotFound         404  unknown, or another tenant's: never told apart
 │   ├── MethodRefused    405
 │   ├── Conflict         409  it was done already, or its time is over
+│   │   └── OffsetDiffers     an upload goes on elsewhere than the client thought
+│   ├── Busy             423  somebody else is writing there just now
+│   ├── ChecksumDiffers  460  what came is not what was sent
+│   ├── VersionRefused   412  another version of a protocol
 │   ├── Invalid          400  a field or a body that cannot be accepted
 │   ├── TooLarge         413
 │   ├── UnsupportedMedia 415
@@ -86,6 +90,37 @@ class Conflict(Refused):
     """This was done already."""
 
     code = "conflict"
+
+
+class OffsetDiffers(Conflict):
+    """The upload does not stand where this piece begins; ask where it stands."""
+
+    code = "offset_differs"
+
+    def __init__(self, message: str | None = None, *, offset: int | None = None) -> None:
+        super().__init__(message)
+        self.offset = offset
+        """Where it stands, in bytes."""
+
+
+class Busy(Refused):
+    """Another request is writing here just now; try again when it has ended."""
+
+    code = "busy"
+    retryable = True
+
+
+class ChecksumDiffers(Refused):
+    """The bytes that came do not have the checksum that was sent; send them again."""
+
+    code = "checksum_differs"
+    retryable = True
+
+
+class VersionRefused(Refused):
+    """This version of the protocol is not spoken here."""
+
+    code = "version_refused"
 
 
 class Invalid(Refused):

@@ -26,7 +26,7 @@ async def take_in(
     sniffer = Sniffer()
     async with aclosing(_accepted(chunks, sniffer, accept)) as checked:
         size, sha256 = await blobs.write(key, checked, max_bytes=max_bytes)
-    media_type = _require(sniffer.media_type, accept)
+    media_type = require_accepted(sniffer.media_type, accept)
     return StoredRecording(key=key, media_type=media_type, size_bytes=size, sha256=sha256)
 
 
@@ -36,16 +36,22 @@ async def _accepted(
     is_empty = True
     async for chunk in chunks:
         if not sniffer.is_decided and sniffer.feed(chunk):
-            _require(sniffer.media_type, accept)
+            require_accepted(sniffer.media_type, accept)
         is_empty = is_empty and not chunk
         yield chunk
     if is_empty:
         raise Invalid("The body is empty: send the bytes of the recording.")
     sniffer.end()
-    _require(sniffer.media_type, accept)
+    require_accepted(sniffer.media_type, accept)
 
 
-def _require(media_type: MediaType | None, accept: frozenset[MediaType]) -> MediaType:
+def require_accepted(media_type: MediaType | None, accept: frozenset[MediaType]) -> MediaType:
+    """Return a format that is accepted.
+
+    Raises:
+        UnsupportedMedia: it is unknown, or not in ``accept``.
+
+    """
     if media_type is None or media_type not in accept:
         *others, last = sorted(accepted.label for accepted in accept)
         raise UnsupportedMedia(

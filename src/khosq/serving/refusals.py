@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import structlog
 from fastapi.exceptions import RequestValidationError
+from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
@@ -26,6 +27,8 @@ from khosq.serving.door import Door, owner
 
 CUT = "khosq.cut"
 """Set in a request's state when its connection must not wait for the rest of the body."""
+HEADERS = "khosq.headers"
+"""Set in a request's state: headers that its answer carries, whether it is a refusal or not."""
 
 log = structlog.get_logger("khosq.serving")
 
@@ -72,7 +75,9 @@ class Refusals:
 
         async def watch(message: Message) -> None:
             nonlocal started
-            started = started or message["type"] == "http.response.start"
+            if message["type"] == "http.response.start":
+                started = True
+                MutableHeaders(scope=message).update(scope.get("state", {}).get(HEADERS, {}))
             await send(message)
 
         try:
@@ -84,7 +89,7 @@ class Refusals:
             _note(scope, error)
             if started:
                 raise
-            await refusal(self.doors, scope["path"], error)(scope, receive, send)
+            await refusal(self.doors, scope["path"], error)(scope, receive, watch)
 
 
 def _check_host(scope: Scope) -> None:

@@ -2,35 +2,35 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import hashlib
 import shutil
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator
+from contextlib import aclosing
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO, Protocol, TypeVar
+from typing import BinaryIO, Protocol
 from urllib.parse import unquote, urlsplit
 
 from obstore.store import from_url
 
-from khosq.errors import NotFound, TooLarge
-from khosq.storage.bucket import Bucket, translated
+from khosq.errors import NotFound
+from khosq.storage.blocks import BLOCK_BYTES, in_blocks, in_thread
+from khosq.storage.bucket import Bucket
 from khosq.storage.folder import Folder
+from khosq.storage.objects import translated
+from khosq.storage.pieces import Pieces
 
-_BLOCK_BYTES = 1024 * 1024
+_PARTIAL = ".partial"
 _DAY = 86_400.0
 _BUCKETS = {"s3", "gs", "az", "memory"}
-
-T = TypeVar("T")
 
 
 class Draft(Protocol):
     """A blob being written; it appears on ``commit``, whole."""
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes | bytearray) -> None:
         """Append."""
         ...
 
@@ -48,6 +48,14 @@ class Store(Protocol):
 
     def begin(self, key: str) -> Draft:
         """Start a blob, without touching the store yet."""
+        ...
+
+    def pieces(self, place: str) -> Pieces:
+        """Return a blob that comes piece by piece and is kept at ``place`` until it is whole."""
+        ...
+
+    def names(self, place: str) -> list[str]:
+        """Return the names of the folders in a folder."""
         ...
 
     def path(self, key: str) -> Path | None:
@@ -95,12 +103,12 @@ class Blobs:
         try:
             return await _pour(chunks, draft, max_bytes)
         except BaseException:
-            await _in_thread(draft.abandon)
+            await in_thread(draft.abandon)
             raise
 
     def put(self, key: str, data: bytes) -> None:
         """Keep ``data``, durably, instead of what was there."""
-        self._fill(key, iter((data,)))
+        _fill(self._store.begin(_checked(key)), data)
 
     def get(self, key: str) -> bytes:
         """Return a whole blob."""
@@ -134,6 +142,14 @@ class Blobs:
         """Remove every blob under a folder of keys: ``a/b`` removes ``a/b/c`` but not ``a/bc``."""
         self._store.delete_prefix(_checked(prefix.rstrip("/")))
 
+    def partial(self, name: str) -> Partial:
+        """Return a blob that comes piece by piece, by the name that it has until it is whole."""
+        return Partial(self._store, f"{_PARTIAL}/{_checked(name)}")
+
+    def partials(self) -> list[str]:
+        """Return the names of all blobs that come piece by piece."""
+        return self._store.names(_PARTIAL)
+
     def free_bytes(self) -> int | None:
         """Return how many bytes the disk still takes; None where the store is remote."""
         return self._store.free_bytes()
@@ -142,25 +158,38 @@ class Blobs:
         """Remove what killed processes left half written; return how many."""
         return self._store.sweep_unfinished(older_than=older_than, now=time.time())
 
-    def _fill(self, key: str, pieces: Iterator[bytes]) -> None:
-        draft = self._store.begin(_checked(key))
-        try:
-            for piece in pieces:
-                draft.write(piece)
-            draft.commit()
-        except BaseException:
-            draft.abandon()
-            raise
-
     def _download(self, key: str, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         unfinished = path.with_name(f".{uuid.uuid4().hex}")
         try:
             with self.open(key) as blob, unfinished.open("xb") as copy:
-                shutil.copyfileobj(blob, copy, _BLOCK_BYTES)
+                shutil.copyfileobj(blob, copy, BLOCK_BYTES)
             unfinished.replace(path)
         finally:
             unfinished.unlink(missing_ok=True)
+
+
+class Partial:
+    """A blob that comes piece by piece, with facts about it that its owner wrote down."""
+
+    def __init__(self, store: Store, place: str) -> None:
+        self._store = store
+        self._place = place
+        self.pieces = store.pieces(place)
+
+    def facts(self) -> bytes:
+        """Return the facts; NotFound where there are none, and so no such blob."""
+        with self._store.open(f"{self._place}/facts") as file:
+            return file.read()
+
+    def note(self, facts: bytes) -> None:
+        """Keep facts, durably, instead of those before."""
+        _fill(self._store.begin(f"{self._place}/facts"), facts)
+
+    def remove(self) -> None:
+        """Remove facts and bytes: the facts first, so that nobody takes what is left for a blob."""
+        self._store.delete(f"{self._place}/facts")
+        self._store.delete_prefix(self._place)
 
 
 def _store_at(url: str) -> Store:
@@ -181,36 +210,26 @@ def _checked(key: str) -> str:
     return key
 
 
+def _fill(draft: Draft, data: bytes) -> None:
+    try:
+        draft.write(data)
+        draft.commit()
+    except BaseException:
+        draft.abandon()
+        raise
+
+
 async def _pour(chunks: AsyncIterator[bytes], draft: Draft, max_bytes: int) -> tuple[int, str]:
     digest = hashlib.sha256()
     size = 0
-    block = bytearray()
 
-    def append(data: bytes) -> None:
+    def append(data: bytearray) -> None:
         digest.update(data)
         draft.write(data)
 
-    async for chunk in chunks:
-        size += len(chunk)
-        if size > max_bytes:
-            raise TooLarge(f"The body is larger than the {max_bytes} bytes that are accepted.")
-        block += chunk
-        if len(block) >= _BLOCK_BYTES:
-            full, block = bytes(block), bytearray()
-            await _in_thread(partial(append, full))
-    await _in_thread(partial(append, bytes(block)))
-    await _in_thread(draft.commit)
+    async with aclosing(in_blocks(chunks, max_bytes=max_bytes)) as blocks:
+        async for block in blocks:
+            size += len(block)
+            await in_thread(partial(append, block))
+    await in_thread(draft.commit)
     return size, digest.hexdigest()
-
-
-async def _in_thread(work: Callable[[], T]) -> T:
-    """Run ``work`` in a thread, and see it end even when cancelled, so that nobody cleans up beside it."""
-    task = asyncio.ensure_future(asyncio.to_thread(work))
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        while not task.done():
-            with contextlib.suppress(asyncio.CancelledError):
-                await asyncio.wait([task])
-        task.exception()  # ours is the cancellation; a failure beside it is not news
-        raise

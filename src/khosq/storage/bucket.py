@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import obstore
-from obstore.exceptions import BaseError
 
-from khosq.errors import NotFound, Unavailable
+from khosq.storage.object_pieces import ObjectPieces
+from khosq.storage.objects import ObjectDraft, translated
 
 if TYPE_CHECKING:
     from obstore import ReadableFile
     from obstore.store import ObjectStore
 
-_PART_BYTES = 8 * 1024 * 1024
-_PARTS_AT_ONCE = 2
 _READ_AHEAD_BYTES = 1024 * 1024
 
 
@@ -27,10 +23,21 @@ class Bucket:
 
     def __init__(self, store: ObjectStore) -> None:
         self._store = store
+        self._held: dict[str, ObjectPieces] = {}
 
     def begin(self, key: str) -> ObjectDraft:
         """Start a blob that is not there until it is committed."""
         return ObjectDraft(self._store, key)
+
+    def pieces(self, place: str) -> ObjectPieces:
+        """Return a blob that comes piece by piece, kept as objects until then."""
+        return ObjectPieces(self._store, place, self._held)
+
+    def names(self, place: str) -> list[str]:
+        """Return what is in a folder of keys."""
+        with translated():
+            found = obstore.list_with_delimiter(self._store, place)["common_prefixes"]
+        return [str(prefix).rpartition("/")[2] for prefix in found]
 
     def path(self, key: str) -> None:
         """Return None: an object has no path here."""
@@ -64,34 +71,6 @@ class Bucket:
         return 0
 
 
-class ObjectDraft:
-    """An upload in parts."""
-
-    def __init__(self, store: ObjectStore, key: str) -> None:
-        self._store = store
-        self._key = key
-        with translated():
-            self._writer = obstore.open_writer(store, key, buffer_size=_PART_BYTES, max_concurrency=_PARTS_AT_ONCE)
-
-    def write(self, data: bytes) -> None:
-        """Append to the object."""
-        with translated():
-            self._writer.write(data)
-
-    def commit(self) -> None:
-        """Let the object appear."""
-        with translated():
-            self._writer.close()
-
-    def abandon(self) -> None:
-        """Leave nothing behind, not even a blob that was just committed."""
-        with translated():
-            if self._writer.closed():
-                obstore.delete(self._store, self._key)
-            else:
-                self._writer.__exit__(InterruptedError, None, None)  # the library's only way to abort the parts
-
-
 class _ObjectFile(io.RawIOBase):
     """The library's reader with the methods that Python's files have."""
 
@@ -115,14 +94,3 @@ class _ObjectFile(io.RawIOBase):
             piece = memoryview(self._file.read(len(buffer)))
         buffer[: len(piece)] = piece
         return len(piece)
-
-
-@contextmanager
-def translated() -> Iterator[None]:
-    """Turn the library's errors into ours."""
-    try:
-        yield
-    except FileNotFoundError as error:
-        raise NotFound from error
-    except (BaseError, OSError) as error:
-        raise Unavailable("The server cannot reach its object store now; try again later.") from error
