@@ -365,7 +365,8 @@ def _frames(
 
 def _packets(container: InputContainer, stream: AudioStream, timeline: Timeline) -> Iterator[Packet[AudioStream]]:
     """Yield the stream's packets up to the end, or to where the file is cut or damaged."""
-    with contextlib.suppress(av.error.InvalidDataError, av.error.EOFError):
+    # PyAV 18 stumbles, behind our last packet, over streams that show up only midway through the file.
+    with contextlib.suppress(av.error.InvalidDataError, av.error.EOFError, IndexError):
         for packet in container.demux(stream, *container.streams.video):
             if packet.stream.index == stream.index:
                 break
