@@ -1,5 +1,12 @@
 from __future__ import annotations
 
-from tests.stores import office, one_database
+import pytest
+from tests.delivery.desk import Post
+from tests.stores import Office, office, one_database
 
 __all__ = ["office", "one_database"]
+
+
+@pytest.fixture
+def post(office: Office) -> Post:
+    return Post(office)

@@ -3,81 +3,106 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from tests.stores import DOOR, Office
+from tests.delivery.desk import ONE_TRY, Post
+from tests.stores import DOOR, Office, at_once
 
-from khosq.delivery.dialect import Endpoint
-from khosq.delivery.store import DELIVERED, FAILED, PENDING, Attempt, Delivery, DeliveryStore
+from khosq.delivery.delivery import DELIVERED, FAILED, PENDING, Attempt, Delivery
+from khosq.delivery.endpoint import Endpoint
 from khosq.identifiers import new_id
 from khosq.tenants.tenant import Tenant
 
 
-@pytest.fixture
-def deliveries(office: Office) -> DeliveryStore:
-    return DeliveryStore(office.database)
+def account(office: Office, tenant: Tenant, url: str = "https://one.example", door: str = DOOR) -> Endpoint:
+    return Endpoint(new_id(), tenant.id, door, url, "s3cret", office.clock())
 
 
-def endpoint(tenant: Tenant, url: str = "https://one.example", door: str = DOOR) -> Endpoint:
-    return Endpoint(new_id(), tenant.id, door, url, "s3cret")
+def note(post: Post, delivery: Delivery, attempt: Attempt, *, is_last: bool) -> bool:
+    with post.store.write() as connection:
+        return post.store.note_attempt(connection, delivery, attempt, is_last=is_last)
 
 
-def delivery(office: Office, deliveries: DeliveryStore) -> Delivery:
-    job = office.running()
-    stored = deliveries.set_endpoint(Endpoint(new_id(), job.tenant_id, DOOR, "https://one.example", "s3cret"))
-    made = Delivery(new_id(), job.id, "ready", PENDING, office.clock(), stored)
-    with office.database.write() as connection:
-        deliveries.add(connection, made)
-    return made
+def urls(post: Post, tenant: Tenant) -> list[tuple[str, str]]:
+    return [(one.door, one.url) for one in post.store.endpoints_of_tenant(tenant.id)]
 
 
-def test_a_later_endpoint_replaces_the_one_before(office: Office, deliveries: DeliveryStore) -> None:
+def test_a_later_account_endpoint_replaces_the_one_before(office: Office, post: Post) -> None:
     tenant, other = office.tenant(), office.tenant()
-    first = deliveries.set_endpoint(endpoint(tenant))
-    deliveries.set_endpoint(endpoint(other))
-    deliveries.set_endpoint(endpoint(tenant, door="elsewhere"))
-    second = deliveries.set_endpoint(endpoint(tenant, "https://two.example"))
-    assert (second.id, second.url) == (first.id, "https://two.example")
-    with office.database.read() as connection:
-        assert deliveries.endpoints_of(connection, tenant.id, DOOR) == [second]
-        assert [one.url for one in deliveries.endpoints_of(connection, other.id, DOOR)] == ["https://one.example"]
+    first = post.store.set_account_endpoint(account(office, tenant))
+    post.store.set_account_endpoint(account(office, other))
+    post.store.set_account_endpoint(account(office, tenant, door=ONE_TRY))
+    post.endpoints.pause(tenant.id, first.id)
+    second = post.store.set_account_endpoint(account(office, tenant, "https://two.example"))
+    assert (second.id, second.url, second.paused_at) == (first.id, "https://two.example", None)
+    assert post.store.endpoint(first.id) == second
+    assert urls(post, tenant) == [(ONE_TRY, "https://one.example"), (DOOR, "https://two.example")]
+    assert urls(post, other) == [(DOOR, "https://one.example")]
 
 
-def test_a_delivery_goes_to_the_endpoint_as_it_is_now(office: Office, deliveries: DeliveryStore) -> None:
-    made = delivery(office, deliveries)
-    assert deliveries.find(made.id) == made
-    moved = Endpoint(new_id(), made.endpoint.tenant_id, DOOR, "https://moved.example", "another")
-    deliveries.set_endpoint(moved)
-    found = deliveries.find(made.id)
+def test_account_endpoints_set_at_the_same_moment_are_one(office: Office, post: Post) -> None:
+    tenant = office.tenant()
+    new = [account(office, tenant, f"https://{number}.example") for number in range(6)]
+    at_once([lambda one=one: post.store.set_account_endpoint(one) for one in new])  # type: ignore[misc]
+    assert len(urls(post, tenant)) == 1
+
+
+def test_a_delivery_is_found_as_it_was_added_with_the_endpoint_as_it_is_now(office: Office, post: Post) -> None:
+    made = post.pending()
+    assert post.store.find(made.id) == made
+    moved = post.store.change_endpoint(made.endpoint.id, url="https://moved.example", headers={"X-A": "1"})
+    found = post.store.find(made.id)
     assert found is not None
-    assert (found.endpoint.url, found.endpoint.secret) == ("https://moved.example", "another")
-    assert deliveries.find(new_id()) is None
+    assert found.endpoint == moved
+    assert (found.endpoint.url, found.endpoint.headers) == ("https://moved.example", {"X-A": "1"})
+    assert post.store.find(new_id()) is None
 
 
-def test_every_try_is_kept_and_the_last_one_ends_the_delivery(office: Office, deliveries: DeliveryStore) -> None:
-    made, at = delivery(office, deliveries), office.clock()
-    tries = [Attempt(1, at, None, "timed out"), Attempt(2, at + timedelta(1), 500, None), Attempt(3, at, 404, None)]
+def test_every_try_is_kept_and_the_last_one_ends_the_delivery(office: Office, post: Post) -> None:
+    made, at = post.pending(), office.clock()
+    tries = [
+        Attempt(1, at, 3.0, error="timed out"),
+        Attempt(2, at + timedelta(1), 0.25, 500, None, "busy", 30.0),
+        Attempt(3, at, 0.5, 404),
+    ]
     for attempt in tries:
-        assert deliveries.of_job(made.job_id)[0].state == PENDING
-        deliveries.note_attempt(made.id, attempt, is_last=attempt.number == 3)
-    assert deliveries.attempts(made.id) == tries
-    assert deliveries.of_job(made.job_id)[0].state == FAILED
+        assert post.state(made) == PENDING
+        note(post, made, attempt, is_last=attempt.number == 3)
+    assert post.tries(made) == tries
+    assert post.state(made) == FAILED
 
 
-def test_an_accepted_try_ends_the_delivery_and_is_kept_once(office: Office, deliveries: DeliveryStore) -> None:
-    made = delivery(office, deliveries)
-    for _ in range(2):
-        deliveries.note_attempt(made.id, Attempt(1, office.clock(), 204, None), is_last=False)
-    assert len(deliveries.attempts(made.id)) == 1
-    assert deliveries.of_job(made.job_id)[0].state == DELIVERED
+def test_an_accepted_try_ends_the_delivery_and_is_kept_once(office: Office, post: Post) -> None:
+    made = post.pending()
+    accepted = Attempt(1, office.clock(), 0.1, 204)
+    assert [note(post, made, accepted, is_last=False) for _ in range(2)] == [True, False]
+    assert len(post.tries(made)) == 1
+    assert post.state(made) == DELIVERED
 
 
 @pytest.mark.parametrize(
     ("status", "accepted"), [(None, False), (199, False), (200, True), (299, True), (300, False), (500, False)]
 )
 def test_a_receiver_accepts_by_2xx(office: Office, status: int | None, *, accepted: bool) -> None:
-    assert Attempt(1, office.clock(), status, None).is_accepted is accepted
+    assert Attempt(1, office.clock(), 0.0, status).is_accepted is accepted
 
 
-def test_what_a_receiver_says_is_kept_whatever_its_characters(office: Office, deliveries: DeliveryStore) -> None:
-    made = delivery(office, deliveries)
-    deliveries.note_attempt(made.id, Attempt(1, office.clock(), None, "it said \x00\udc80"), is_last=True)
-    assert deliveries.attempts(made.id)[0].error == "it said \ufffd\ufffd"
+def test_what_a_receiver_says_is_kept_whatever_its_characters(office: Office, post: Post) -> None:
+    made = post.pending()
+    note(post, made, Attempt(1, office.clock(), 0.0, None, "it said \x00", "\udc80"), is_last=True)
+    (kept,) = post.tries(made)
+    assert (kept.error, kept.excerpt) == ("it said \ufffd", "\ufffd")
+
+
+def test_a_deleted_job_leaves_nothing_that_was_or_is_to_be_told_of_it(office: Office, post: Post) -> None:
+    tenant = office.tenant()
+    kept = post.subscribe(tenant)
+    job, other = office.running(tenant), office.running(tenant)
+    own = post.put(tenant, job, "https://own.example")
+    for one in (job, other):
+        post.end(one)
+    for delivery in post.store.of_job(job.id):
+        note(post, delivery, Attempt(1, office.clock(), 0.0, 500), is_last=False)
+    with office.database.write() as connection:
+        post.store.remove_of_job(connection, job.id)
+    assert post.store.of_job(job.id) == []
+    assert post.store.endpoint(own.id) is None
+    assert [one.endpoint.id for one in post.store.of_job(other.id)] == [kept.id]

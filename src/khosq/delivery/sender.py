@@ -1,54 +1,44 @@
-"""From a job's event to a receiver's answer."""
+"""From a delivery to a receiver's answer."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any
+import random
+import time
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any, Protocol
 
-import sqlalchemy as sa
 import structlog
 from dbos import DBOS
 
 from khosq.clock import Clock
-from khosq.delivery.dialect import Dialect, Endpoint, Letter
-from khosq.delivery.store import PENDING, Attempt, Delivery, DeliveryStore
+from khosq.delivery.delivery import PENDING, Attempt, Delivery
+from khosq.delivery.dialect import Dialect, Letter, Message, Policy
+from khosq.delivery.endpoint import FAILING, GONE, Endpoint
+from khosq.delivery.outbox import Outbox
+from khosq.delivery.store import DeliveryStore
 from khosq.errors import KhosqError, Refused, may_help
-from khosq.identifiers import new_id
-from khosq.jobs.job import Job, JobEvent
 from khosq.jobs.lookup import Lookup
-from khosq.jobs.queue import HOOKS, Queue
+from khosq.outbound.client import Method, Reply
 
-DELIVER = "deliver"
-"""Name of the workflow that makes one try."""
-
-Post = Callable[[str, Letter, float], Awaitable[int]]
-"""Posts a letter to a URL within so many seconds; returns the HTTP status or raises a ``KhosqError``."""
+MOST_EXCERPT = 1024
+"""Bytes of an answer that are kept."""
+LONGEST_WAIT = 24 * 3600.0
+"""Seconds: a receiver that asks for more is tried then."""
 
 log = structlog.get_logger()
 
 
-class Outbox:
-    """Writes deliveries into the transaction of the event that they tell."""
+class Carrier(Protocol):
+    """Sends requests to checked addresses; see ``outbound.client``."""
 
-    def __init__(self, store: DeliveryStore, queue: Queue, dialects: Mapping[str, Dialect], *, clock: Clock) -> None:
-        self._store = store
-        self._queue = queue
-        self._dialects = dialects
-        self._clock = clock
-
-    def tell(self, connection: sa.Connection, job: Job, event: JobEvent) -> None:
-        """Queue one delivery for each endpoint that is to hear of ``event``."""
-        dialect = self._dialects.get(job.door)
-        if dialect is None or event not in dialect.events:
-            return
-        for endpoint in self._store.endpoints_of(connection, job.tenant_id, job.door):
-            delivery = Delivery(new_id(), job.id, dialect.events[event], PENDING, self._clock(), endpoint)
-            self._store.add(connection, delivery)
-            self._queue.enqueue(
-                connection, DELIVER, f"{delivery.id}:1", delivery.id, 1, queue=HOOKS, tenant_id=job.tenant_id
-            )
+    async def send(
+        self, method: Method, url: str, body: bytes, headers: Mapping[str, str], *, deadline: float
+    ) -> Reply:
+        """Return the answer, or raise a ``KhosqError``."""
+        ...
 
 
 class Sender:
@@ -58,19 +48,31 @@ class Sender:
         self,
         store: DeliveryStore,
         lookup: Lookup,
-        queue: Queue,
+        outbox: Outbox,
         dialects: Mapping[str, Dialect],
-        post: Post,
+        carrier: Carrier,
         *,
         offsets: Sequence[float] | None,
         clock: Clock,
     ) -> None:
+        """Keep what is needed.
+
+        Args:
+            store: rows of deliveries.
+            lookup: finds what is told.
+            outbox: queues the next try.
+            dialects: by API.
+            carrier: the way out.
+            offsets: the operator's schedule, instead of each API's own.
+            clock: the time.
+
+        """
         self._store = store
         self._lookup = lookup
-        self._queue = queue
-        self._offsets = offsets
+        self._outbox = outbox
         self._dialects = dialects
-        self._post = post
+        self._carrier = carrier
+        self._offsets = offsets
         self._clock = clock
 
     async def deliver(self, delivery_id: str, number: int) -> None:
@@ -93,61 +95,126 @@ class Sender:
 
         """
         delivery = await asyncio.to_thread(self._store.find, delivery_id)
-        if delivery is None:
+        if delivery is None or delivery.state != PENDING:
             return None
         kept = await asyncio.to_thread(self._store.attempts, delivery_id)
-        done = next((one for one in kept if one.number == number), None)
-        return done or await self._try(delivery, self._dialects[delivery.endpoint.door], number)
+        return next((one for one in kept if one.number == number), None) or await self._try(delivery, number)
 
     def note(self, delivery_id: str, attempt: Attempt) -> float | None:
         """Keep how a try went; return in how many seconds the next is due, None if there is none."""
         delivery = self._store.find(delivery_id)
         if delivery is None:
             return None
-        offsets = self._schedule(self._dialects[delivery.endpoint.door])
-        is_last = attempt.number >= len(offsets)
-        self._store.note_attempt(delivery_id, attempt, is_last=is_last)
-        log.log(
-            logging.INFO if attempt.is_accepted else logging.WARNING,
-            "webhook tried",
-            action="webhook_tried",
-            job_id=delivery.job_id,
-            delivery=delivery_id,
-            number=attempt.number,
-            status=attempt.status,
-            error=attempt.error,
-        )
-        if attempt.is_accepted or is_last:
+        policy = self._dialects[delivery.endpoint.door].policy
+        offsets = self._schedule(policy)
+        is_gone = policy.pauses_when_gone and attempt.status == HTTPStatus.GONE
+        is_last = attempt.number >= len(offsets) or is_gone
+        with self._store.write() as connection:
+            is_new = self._store.note_attempt(connection, delivery, attempt, is_last=is_last)
+            reason = GONE if is_gone else FAILING if is_last and _fails_too_long(delivery, attempt, policy) else None
+            is_paused = reason is not None and is_new and self._outbox.pause(connection, delivery.endpoint, reason)
+        _log(delivery, attempt)
+        if is_paused:
+            _warn(delivery, reason)
+        if attempt.is_accepted or is_last or delivery.state != PENDING:
             return None
-        return max(0.0, offsets[attempt.number] - offsets[attempt.number - 1])
+        wait = offsets[attempt.number] - offsets[attempt.number - 1]
+        return _wait(wait, attempt, policy)
 
-    def _schedule(self, dialect: Dialect) -> Sequence[float]:
+    def mend(self, delivery_id: str, number: int) -> None:
+        """Go on after a try whose work broke: it counts as made, and the next one is queued."""
+        error = "The work at this try broke off."
+        wait = self.note(delivery_id, Attempt(number, self._clock(), 0.0, error=error))
+        if wait is not None:
+            self._enqueue_next(delivery_id, number + 1, wait)
+
+    def _schedule(self, policy: Policy) -> Sequence[float]:
         """Return when the tries are made; the operator's choice never gives a one-try API a second."""
-        return dialect.offsets if self._offsets is None or len(dialect.offsets) == 1 else self._offsets
+        return policy.offsets if self._offsets is None or len(policy.offsets) == 1 else self._offsets
 
     def _enqueue_next(self, delivery_id: str, number: int, wait: float) -> None:
         delivery = self._store.find(delivery_id)
         if delivery is not None:
-            tenant_id, name = delivery.endpoint.tenant_id, f"{delivery_id}:{number}"
-            self._queue.enqueue(None, DELIVER, name, delivery_id, number, queue=HOOKS, tenant_id=tenant_id, delay=wait)
+            self._outbox.enqueue(None, delivery, number, delay=wait)
 
-    async def _try(self, delivery: Delivery, dialect: Dialect, number: int) -> Attempt:
-        at = self._clock()
+    async def _try(self, delivery: Delivery, number: int) -> Attempt:
+        at, began = self._clock(), time.monotonic()
         try:
-            letter = await asyncio.to_thread(self._word, delivery, dialect)
+            letter = await asyncio.to_thread(self._word, delivery)
         except Refused as error:  # what is to be told is gone
-            return Attempt(number, at, None, error.message)
+            return Attempt(number, at, time.monotonic() - began, error=error.message)
         try:
-            status = await self._post(delivery.endpoint.url, letter, dialect.deadline)
+            reply = await self._send(delivery.endpoint, letter)
         except KhosqError as error:
-            return Attempt(number, at, None, error.message)
-        return Attempt(number, at, status, None)
+            return Attempt(number, at, time.monotonic() - began, error=error.message)
+        excerpt = reply.body_excerpt[:MOST_EXCERPT].decode("utf-8", "replace")
+        return Attempt(number, at, time.monotonic() - began, reply.status, None, excerpt, reply.retry_after)
 
-    def _word(self, delivery: Delivery, dialect: Dialect) -> Letter:
-        endpoint: Endpoint = delivery.endpoint
-        job = self._lookup.job(endpoint.tenant_id, delivery.job_id)
-        link = f"{job.base_url}/recordings/{job.id}"
-        return dialect.letter(delivery.event, job=job, outcome=self._lookup.outcome(job), endpoint=endpoint, link=link)
+    async def _send(self, endpoint: Endpoint, letter: Letter) -> Reply:
+        headers = _headers(endpoint.headers, letter.headers)
+        deadline = self._dialects[endpoint.door].policy.deadline
+        return await self._carrier.send(endpoint.method, endpoint.url, letter.body, headers, deadline=deadline)
+
+    def _word(self, delivery: Delivery) -> Letter:
+        endpoint = delivery.endpoint
+        job = self._lookup.job(endpoint.tenant_id, delivery.job_id) if delivery.job_id else None
+        message = Message(
+            id=delivery.message_id,
+            event=delivery.event,
+            happened_at=delivery.happened_at,
+            sent_at=self._clock(),
+            endpoint=endpoint,
+            subject=delivery.subject,
+            job=job,
+            read_outcome=self._lookup.outcome,
+            link=f"{job.base_url}/recordings/{job.id}" if job else "",
+        )
+        return self._dialects[endpoint.door].letter(message)
+
+
+def _headers(chosen: Mapping[str, str], own: Mapping[str, str]) -> dict[str, str]:
+    """Join the tenant's headers with the API's own, which they cannot replace."""
+    taken = {name.lower() for name in own}
+    return {**own, **{name: value for name, value in chosen.items() if name.lower() not in taken}}
+
+
+def _wait(wait: float, attempt: Attempt, policy: Policy) -> float:
+    """Return the seconds from now to the next try, which is due ``wait`` after the beginning of this one."""
+    wait = max(0.0, wait - attempt.duration)
+    wait *= 1 + policy.jitter * random.random()  # noqa: S311 - spreads load, guards nothing
+    if policy.heeds_retry_after and attempt.retry_after is not None:
+        wait = max(wait, min(attempt.retry_after, LONGEST_WAIT))
+    return wait
+
+
+def _fails_too_long(delivery: Delivery, attempt: Attempt, policy: Policy) -> bool:
+    since = delivery.endpoint.failing_since
+    if policy.pauses_after is None or since is None or attempt.is_accepted:
+        return False
+    return attempt.at - since >= policy.pauses_after
+
+
+def _log(delivery: Delivery, attempt: Attempt) -> None:
+    log.log(
+        logging.INFO if attempt.is_accepted else logging.WARNING,
+        "webhook tried",
+        action="webhook_tried",
+        job_id=delivery.job_id,
+        delivery=delivery.id,
+        number=attempt.number,
+        status=attempt.status,
+        error=attempt.error,
+    )
+
+
+def _warn(delivery: Delivery, reason: str | None) -> None:
+    log.warning(
+        "endpoint paused",
+        action="endpoint_paused",
+        endpoint=delivery.endpoint.id,
+        tenant=delivery.endpoint.tenant_id,
+        reason=reason,
+    )
 
 
 def _step(name: str) -> Any:

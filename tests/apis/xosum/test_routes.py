@@ -15,9 +15,9 @@ import pytest
 import requests
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.messages import a_message
 
 from khosq.apis.xosum.dialect import XosumDialect
-from khosq.delivery.dialect import Endpoint
 from khosq.jobs.job import JobState
 from khosq.jobs.results import Outcome
 from khosq.transcript.timespan import Timespan
@@ -153,8 +153,7 @@ def test_numbers_in_metadata_keep_their_digits_on_every_way_out(office: Office) 
     body = b'{"type":"phone_call",' + numbers + b"}"
     answer = office.client.post("/api/createTranscription", headers=bearer(key), content=body)
     job = office.job(answer.json()["docId"])
-    endpoint = Endpoint("e", "acme", "xosum", "https://example.org/hook", "s3cr3t")
-    letter = XosumDialect().letter("transcript_ready", job=job, outcome=CALL, endpoint=endpoint, link="")
+    letter = XosumDialect().letter(a_message("transcript_ready", job, CALL))
     assert numbers in poll(office, key, job.id).content
     assert numbers in letter.body
     assert "12345678901234567890.123" in view_recording(job, None).metadata

@@ -6,27 +6,27 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from khosq.apis.xosum.mapping import from_outcome
-from khosq.delivery.dialect import Endpoint, Letter
-from khosq.jobs.job import Job, JobEvent
-from khosq.jobs.results import Outcome
+from khosq.delivery.dialect import Letter, Message, Policy
+from khosq.jobs.job import JobEvent
 from khosq.serving.answers import to_json
 
 
 class XosumDialect:
     """Wording of the events of the account's ``webhookURL``."""
 
-    events: Mapping[JobEvent, str] = MappingProxyType({JobEvent.COMPLETED: "transcript_ready"})
-    offsets: tuple[float, ...] = (0.0,)
-    deadline = 10.0
+    events: Mapping[str, str] = MappingProxyType({JobEvent.COMPLETED: "transcript_ready"})
+    policy = Policy(offsets=(0.0,), deadline=10.0)
+    hears_all_jobs = False
 
-    def letter(self, event: str, *, job: Job, outcome: Outcome, endpoint: Endpoint, link: str) -> Letter:
+    def letter(self, message: Message) -> Letter:
         """Return the body that tells a receiver of a finished transcript."""
+        job = message.about
         body = {
-            "event_type": event,
-            "secret": endpoint.secret,
+            "event_type": message.event,
+            "secret": message.endpoint.secret,
             "docId": job.id,
             "metadata": job.metadata,
-            "link": link,
-            **from_outcome(job, outcome),
+            "link": message.link,
+            **from_outcome(job, message.read_outcome(job)),
         }
         return Letter(to_json(body), {"content-type": "application/json"})
