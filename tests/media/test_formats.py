@@ -25,7 +25,6 @@ SOUNDS: list[tuple[str, str, int, MediaType, str]] = [
     ("3gp", "libopencore_amrnb", 8_000, M4A, "amr_nb"),
     ("mov", "pcm_s16be", 48_000, M4A, "pcm_s16be"),
     ("webm", "libopus", 48_000, WEBM, "opus"),
-    ("matroska", "flac", 48_000, WEBM, "flac"),
     ("adts", "aac", 44_100, MediaType.AAC, "aac"),
     ("amr", "libopencore_amrnb", 8_000, MediaType.AMR, "amr_nb"),
     ("asf", "wmav2", 44_100, ASF, "wmav2"),
@@ -37,7 +36,6 @@ SOUNDS: list[tuple[str, str, int, MediaType, str]] = [
 ]
 FILMS = [
     ("mp4", "aac", "libx264", M4A),
-    ("mov", "aac", "libx264", M4A),
     ("webm", "libopus", "libvpx", WEBM),
     ("matroska", "ac3", "libx264", WEBM),
     ("avi", "mp3", "mpeg4", AVI),
@@ -45,7 +43,6 @@ FILMS = [
     ("mpegts", "mp2", "mpeg2video", MPEG_TS),
     ("vob", "ac3", "mpeg2video", MPEG_PS),
     ("mpeg", "mp2", "mpeg1video", MPEG_PS),
-    ("asf", "wmav2", "mpeg4", ASF),
 ]
 
 
@@ -164,9 +161,10 @@ def test_of_several_tracks_the_default_one_is_taken_else_the_first(tmp_path: Pat
 
 def test_a_track_that_cannot_be_read_leaves_the_others(tmp_path: Path) -> None:
     tracks = Track(beeps(0.5, seconds=2), "ac3"), Track(beeps(1.5, seconds=2), "aac")
-    data = make_film("matroska", *tracks).replace(b"A_AC3", b"A_DTS")
+    data = make_film("matroska", *tracks)
 
-    assert heard(taken(data, tmp_path)) == pytest.approx([1.5], abs=0.05)
+    assert heard(taken(data.replace(b"A_AC3", b"A_DTS"), tmp_path)) == pytest.approx([1.5], abs=0.05)
+    assert heard(taken(data.replace(b"A_AC3", b"A_???"), tmp_path)) == pytest.approx([1.5], abs=0.05)
 
 
 def test_a_track_that_begins_midway_costs_nothing(tmp_path: Path) -> None:
@@ -198,7 +196,7 @@ def test_a_call_in_stereo_opus_keeps_its_parties_apart(tmp_path: Path) -> None:
     assert not decoded.identical_channels
 
 
-@pytest.mark.parametrize("media_type", sorted(ALL_TYPES))
+@pytest.mark.parametrize("media_type", sorted(VIDEO_TYPES))
 def test_no_container_can_name_another_file(media_type: MediaType, tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_bytes(make_film("mp4", Track(beeps(0.5, seconds=1), "aac")))

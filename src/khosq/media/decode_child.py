@@ -338,15 +338,19 @@ def _audio_stream(task: Task, container: InputContainer) -> AudioStream:
     """Return the stream that a player would choose: the default one, else the first, of those that we can decode."""
     if not container.streams.audio:
         raise Stop("no_audio" if container.streams.video else "unreadable", "no audio stream")
-    readable = [stream for stream in container.streams.audio if stream.codec_context.name in task.decoders]
+    readable = [stream for stream in container.streams.audio if _decoder(stream) in task.decoders]
     if not readable:
-        raise Stop("unreadable", f"codec {container.streams.audio[0].codec_context.name}")
+        raise Stop("unreadable", f"codec {_decoder(container.streams.audio[0])}")
     chosen = next((stream for stream in readable if stream.disposition & Disposition.default), readable[0])
     codec = chosen.codec_context
     if codec.sample_rate:
         _check(task, codec.sample_rate, codec.channels)
     codec.thread_count = 1
     return chosen
+
+
+def _decoder(stream: AudioStream) -> str | None:
+    return getattr(stream.codec_context, "name", None)  # no context at all where FFmpeg does not know the codec
 
 
 def _frames(
