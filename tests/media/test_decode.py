@@ -298,6 +298,16 @@ def test_progress_grows_to_the_end(tone: Callable[..., object], encoded: Make, t
     assert all(0 <= earlier <= later <= 1 for earlier, later in pairwise([*heard, 1.0]))
 
 
+def test_progress_begins_low_where_the_index_lies_at_the_end(
+    tone: Callable[..., object], encoded: Make, tmp_path: Path
+) -> None:
+    heard: list[float] = []
+
+    decode_bytes(encoded("m4a", tone(20.0)), tmp_path, media_type=MediaType.M4A, on_progress=heard.append)
+
+    assert heard[0] < 0.5
+
+
 def test_cancelling_kills_the_decoder(tone: Callable[..., object], encoded: Make, tmp_path: Path) -> None:
     (tmp_path / "source").write_bytes(encoded("mp3", tone(60.0)) * 60)
 

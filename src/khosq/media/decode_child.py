@@ -11,6 +11,7 @@ import ctypes
 import errno
 import io
 import json
+import math
 import os
 import resource
 import signal
@@ -87,8 +88,12 @@ class Source(io.RawIOBase):
         self._offset = offset
         self._size = os.fstat(file.fileno()).st_size
         self._furthest = 0
-        self._next_report = 0.0
+        self._next_report = math.inf
         file.seek(offset)
+
+    def report_from_here(self) -> None:
+        """Begin to tell how far it is read; before, FFmpeg looks at the end of some containers."""
+        self._furthest, self._next_report = 0, 0.0
 
     def readable(self) -> bool:
         """Return True."""
@@ -287,6 +292,7 @@ def decode(task: Task, source: Source) -> dict[str, Any]:
         recorder: Recorder | None = None
         sample_rate_in, channels_in, packet_bytes = 0, 0, 0
         timeline = Timeline(task)
+        source.report_from_here()
         for frame, size in _frames(container, stream, timeline):
             packet_bytes += size
             if frame is None:

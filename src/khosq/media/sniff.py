@@ -1,4 +1,4 @@
-"""Tell a recording's format by its first bytes, strictly: whatever is not surely audio is refused.
+"""Tell a recording's format by its first bytes, strictly: whatever is not surely sound or film is refused.
 
 FFmpeg guesses generously (a playlist behind an ID3 tag makes it read other files), so it is never asked. Only MP3 may
 begin late, for many recorders cut it anywhere: at frames that lie where each says that the next one is, behind nothing
