@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing, asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
 
-from khosq.errors import Invalid, NotFound, TooLarge, UnsupportedMedia
+from khosq.errors import AddressRefused, Invalid, NeighbourFailed, NotFound, TooLarge, UnsupportedMedia
 from khosq.media.intake import take_in
 from khosq.media.recording import MediaType, StoredRecording
+from khosq.outbound.address import read_allow
+from khosq.outbound.client import OutboundClient
 from khosq.storage.blobs import Blobs
 
 Make = Callable[..., bytes]
@@ -108,3 +111,72 @@ def test_a_cut_upload_leaves_nothing_and_can_be_repeated(mp3: bytes, blobs: Blob
     with pytest.raises(NotFound):
         blobs.get("tenant/recording")
     assert take(mp3, blobs).size_bytes == len(mp3)
+
+
+@asynccontextmanager
+async def server_of(*pieces: bytes, status: str = "200 OK", length: int | None = None) -> AsyncIterator[int]:
+    """Run a real HTTP server that sends the pieces and hangs up; yield its port."""
+    head = f"HTTP/1.1 {status}\r\nContent-Length: {sum(map(len, pieces)) if length is None else length}\r\n\r\n"
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        with suppress(ConnectionError):
+            for piece in (head.encode(), *pieces):
+                writer.write(piece)
+                await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        yield server.sockets[0].getsockname()[1]
+
+
+def fetch(
+    blobs: Blobs, *pieces: bytes, status: str = "200 OK", length: int | None = None, max_bytes: int = 10**7
+) -> StoredRecording:
+    async def story() -> StoredRecording:
+        async with server_of(*pieces, status=status, length=length) as port:
+            client = OutboundClient(allow=read_allow([f"127.0.0.1:{port}"]), allow_http=False)
+            body = client.fetch(f"http://127.0.0.1:{port}/call.mp3", deadline=60, max_bytes=max_bytes)
+            async with aclosing(body) as chunks:
+                return await take_in(chunks, blobs=blobs, key="tenant/recording", accept=ONLY_MP3, max_bytes=10**7)
+
+    return asyncio.run(story())
+
+
+def test_a_recording_is_fetched_from_an_address_byte_for_byte(mp3: bytes, blobs: Blobs) -> None:
+    stored = fetch(blobs, mp3[:100], mp3[100:])
+
+    assert (stored.media_type, stored.sha256) == (MediaType.MP3, hashlib.sha256(mp3).hexdigest())
+    assert blobs.get("tenant/recording") == mp3
+
+
+def test_what_goes_wrong_while_fetching_is_told_as_it_is_and_leaves_nothing(
+    mp3: bytes, blobs: Blobs, tmp_path: Path
+) -> None:
+    with pytest.raises(NeighbourFailed, match="broke off"):
+        fetch(blobs, mp3[:-1], length=len(mp3))
+    with pytest.raises(NeighbourFailed, match="503"):
+        fetch(blobs, mp3, status="503 Service Unavailable")
+    with pytest.raises(Invalid, match="404"):
+        fetch(blobs, b"<html>gone</html>", status="404 Not Found")
+    with pytest.raises(TooLarge):
+        fetch(blobs, mp3, max_bytes=len(mp3) - 1)
+    with pytest.raises(UnsupportedMedia):
+        fetch(blobs, b"<html>please log in</html>" * 1000)
+    with pytest.raises(Invalid, match="empty"):
+        fetch(blobs)
+
+    assert files_in(tmp_path) == []
+
+
+def test_an_address_that_nobody_opened_is_not_fetched(blobs: Blobs, tmp_path: Path) -> None:
+    async def story() -> None:
+        chunks = OutboundClient(allow=frozenset(), allow_http=False).fetch(
+            "http://127.0.0.1:9/call.mp3", deadline=60, max_bytes=10**7
+        )
+        await take_in(chunks, blobs=blobs, key="tenant/recording", accept=ONLY_MP3, max_bytes=10**7)
+
+    with pytest.raises(AddressRefused):
+        asyncio.run(story())
+
+    assert files_in(tmp_path) == []
