@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
@@ -22,9 +22,8 @@ from khosq.media.sniff import sniff_file
 from khosq.pipeline.workshop import Workshop, join
 from khosq.settings import Settings
 from khosq.telemetry import set_up_logs
-from khosq.transcript.subtitles import build_cues, to_srt, to_text, to_vtt
+from khosq.transcript.exports import ExportOptions, render
 from khosq.transcript.transcript import Transcript
-from khosq.transcript.words import Word
 
 
 class Format(StrEnum):
@@ -34,34 +33,28 @@ class Format(StrEnum):
     JSON = "json"
     SRT = "srt"
     VTT = "vtt"
+    SBV = "sbv"
+    TTML = "ttml"
+    STL = "stl"
+    DOCX = "docx"
+    PDF = "pdf"
+    HTML = "html"
 
 
-WRITERS: dict[Format, Callable[[Transcript], str]] = {
-    Format.TXT: lambda transcript: to_text(transcript).rstrip("\n") + "\n",
-    Format.JSON: lambda transcript: json.dumps(to_plain(transcript), ensure_ascii=False, indent=2) + "\n",
-    Format.SRT: lambda transcript: to_srt(build_cues(transcript)),
-    Format.VTT: lambda transcript: to_vtt(build_cues(transcript)),
-}
+def write(transcript: Transcript, written: Format) -> bytes:
+    """Return the file as a command gives it: plain text without times, subtitle lines without names."""
+    with_speakers = written not in {Format.SRT, Format.SBV, Format.STL}
+    options = ExportOptions(with_timestamps=written is not Format.TXT, with_speakers=with_speakers)
+    return render(transcript, written.value, options=options)
+
+
 AMONG_OTHERS: dict[Format, Callable[[Path, Transcript], str]] = {
-    Format.TXT: lambda file, transcript: f"== {file}\n{WRITERS[Format.TXT](transcript)}\n",
+    Format.TXT: lambda file, transcript: f"== {file}\n{write(transcript, Format.TXT).decode()}\n",
     Format.JSON: lambda file, transcript: (
-        json.dumps({"file": str(file)} | to_plain(transcript), ensure_ascii=False) + "\n"
+        json.dumps({"file": str(file)} | json.loads(write(transcript, Format.JSON)), ensure_ascii=False) + "\n"
     ),
 }
-"""How several transcripts are told apart in one stream; subtitles cannot be."""
-
-
-def to_plain(transcript: Transcript) -> dict[str, Any]:
-    """Return what a program reads: the stored form, but each word's values have names."""
-    plain = transcript.to_json()
-    for stored, utterance in zip(plain["utterances"], transcript.utterances, strict=True):
-        stored["words"] = [_plain_word(word) for word in utterance.words]
-    return plain
-
-
-def _plain_word(word: Word) -> dict[str, Any]:
-    confidence = None if word.confidence is None else round(word.confidence, 3)
-    return {"word": word.text, "start": word.time.start, "end": word.time.end, "confidence": confidence}
+"""How several transcripts are told apart in one stream; other files cannot be."""
 
 
 class Outlet:
@@ -93,9 +86,9 @@ class Outlet:
     def put(self, file: Path, transcript: Transcript) -> None:
         """Write one transcript."""
         if self._folder is not None:
-            (self._folder / self._name(file)).write_text(WRITERS[self._written](transcript), "utf-8")
+            (self._folder / self._name(file)).write_bytes(write(transcript, self._written))
         elif self._is_one:
-            typer.echo(WRITERS[self._written](transcript), nl=False)
+            typer.echo(write(transcript, self._written), nl=False)
         else:
             typer.echo(AMONG_OTHERS[self._written](file, transcript), nl=False)
 
@@ -183,7 +176,7 @@ async def _transcribe(  # noqa: PLR0913, PLR0917 - one file's wishes
     with tempfile.TemporaryDirectory(prefix="khosq-") as scratch:
         folder = Path(scratch)
         sound = await workshop.decode(
-            file, media_type=media_type, into=folder, max_seconds=chosen.max_duration, speakers=speakers
+            file, media_type=media_type, into=folder, max_seconds=chosen.max_duration, most_channels=speakers or 1
         )
         bar.show(0.1)
         plan = await workshop.plan(folder, sound, language=language)

@@ -1,14 +1,13 @@
-"""Subtitles: a transcript cut into cues that a viewer can read, and their two file formats."""
+"""Cues: a transcript cut into captions that a viewer can read in time."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from html import escape
-from itertools import accumulate, pairwise
-from unicodedata import category, combining
+from math import isfinite
 
-from khosq.transcript.conversation import spoken_turns
+from khosq.errors import Invalid
+from khosq.transcript.lines import visible_length, wrap
 from khosq.transcript.sentences import ends_clause, ends_sentence, pause_after, read_words, time_of
 from khosq.transcript.timespan import Seconds, Timespan
 from khosq.transcript.transcript import Transcript, Utterance
@@ -21,21 +20,33 @@ class CueOptions:
 
     max_line_length: int = 42
     """Characters as seen; a single longer word still stands whole, on its own line."""
+    max_line_words: int | None = None
     max_lines: int = 2
+    max_words: int | None = None
+    """In one cue; 100 where nothing is said."""
     max_duration: Seconds = 7.0
     min_duration: Seconds = 1.0
-    """Shorter cues stay on for this long, where the next one leaves room."""
+    """Shorter cues stay on for this long, where the next one and ``max_duration`` leave room."""
     min_gap: Seconds = 0.08
     """Between two cues, where there is room: two frames at 25 a second."""
     max_pause: Seconds = 1.5
     """A longer silence always begins a new cue."""
 
     def __post_init__(self) -> None:
-        """Refuse what no cue can satisfy."""
-        if min(self.max_line_length, self.max_lines) < 1 or not 0 < self.min_duration <= self.max_duration:
-            raise ValueError("cue options need at least one line, one character and 0 < min_duration <= max_duration")
-        if self.min_gap < 0 or self.max_pause <= 0:
-            raise ValueError("cue options need min_gap >= 0 and max_pause > 0")
+        """Refuse what no cue can satisfy.
+
+        Raises:
+            Invalid: naming the field.
+
+        """
+        for name in ("max_line_length", "max_line_words", "max_lines", "max_words"):
+            count = getattr(self, name)
+            if count is not None and count < 1:
+                raise Invalid(f"{name} must be at least 1.", field=name)
+        for name in ("max_duration", "min_duration", "max_pause", "min_gap"):
+            seconds = getattr(self, name)
+            if not isfinite(seconds) or seconds < 0 or (seconds == 0 and name != "min_gap"):
+                raise Invalid(f"{name} must be a number of seconds, more than 0.", field=name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +66,9 @@ class Cue:
 
 DEFAULT_OPTIONS = CueOptions()
 
-_VIRAMA = 9  # its canonical combining class
 _MILLI = 1000
+_MOST_WORDS = 100
+"""In a cue, whatever its options: so that a cut is found in time that grows with the words alone."""
 _LEAST_MS = 200
 """No cue is squeezed below this while the recording has room for all."""
 
@@ -70,71 +82,35 @@ _NOTICEABLE_PAUSE = 0.3
 _THIN_CHARACTERS = 12
 
 
-def build_cues(transcript: Transcript, *, options: CueOptions = DEFAULT_OPTIONS) -> list[Cue]:
+def build_cues(
+    transcript: Transcript,
+    *,
+    options: CueOptions = DEFAULT_OPTIONS,
+    label: Callable[[int | None], str | None] | None = None,
+) -> list[Cue]:
     """Return cues in order of time that never overlap and together show every word once.
 
     A cue holds one speaker's words and ends, if it can, where a sentence, a clause or a breath ends. Where two speak
-    at once, the later one's cue takes over the screen.
+    at once, the later one's cue takes over the screen. With ``label``, each cue begins with its speaker's.
     """
-    groups = [
-        (utterance.speaker, words)
-        for utterance in transcript.utterances
-        for words in _cut(utterance, transcript.language, options)
-    ]
-    groups.sort(key=lambda group: group[1][0].time.start)
-    times = _schedule([time_of(words) for _, words in groups], transcript.duration, options)
+    groups = []
+    for utterance in transcript.utterances:
+        name = label(utterance.speaker) if label else None
+        cuts = _cut(_places(utterance, transcript.language), visible_length(name or ""), options)
+        groups += [(utterance.speaker, name, words) for words in cuts]
+    groups.sort(key=lambda group: group[2][0].time.start)
+    times = _schedule([time_of(words) for _, _, words in groups], transcript.duration, options)
     return [
-        Cue(time, wrap([word.text for word in words], options.max_line_length), speaker, words)
-        for time, (speaker, words) in zip(times, groups, strict=True)
+        Cue(time, _lines(words, name, options), speaker, words)
+        for time, (speaker, name, words) in zip(times, groups, strict=True)
     ]
 
 
-def to_srt(cues: Sequence[Cue]) -> str:
-    """Return ``cues`` as a SubRip file."""
-    return "".join(
-        f"{number}\n{_clock(cue.time.start, ',')} --> {_clock(cue.time.end, ',')}\n{cue.text.replace('-->', '→')}\n\n"
-        for number, cue in enumerate(cues, start=1)
-    )
-
-
-def to_vtt(cues: Sequence[Cue], *, speaker_label: str = "Speaker") -> str:
-    """Return ``cues`` as a WebVTT file, with voice tags (``<v Speaker 1>``) where speakers are known."""
-    return "WEBVTT\n\n" + "".join(
-        f"{_clock(cue.time.start, '.')} --> {_clock(cue.time.end, '.')}\n"
-        f"{_voice(cue.speaker, speaker_label)}{escape(cue.text, quote=False)}\n\n"
-        for cue in cues
-    )
-
-
-def to_text(transcript: Transcript, *, speaker_label: str = "Speaker") -> str:
-    """Return what was said: one text, or a line for each turn (``Speaker 1: …``) where speakers are known."""
-    if all(utterance.speaker is None for utterance in transcript.utterances):
-        return transcript.text
-    return "\n".join(f"{speaker_label} {turn.speaker}: {turn.text}" for turn in spoken_turns(transcript))
-
-
-def wrap(words: Sequence[str], longest: int) -> tuple[str, ...]:
-    """Return ``words`` in as few lines as ``longest`` allows, the lines as even as they can be."""
-    sizes = [visible_length(word) for word in words]
-    fewest = len(_fill(sizes, longest))
-    width = max(*sizes, (sum(sizes) + len(sizes) - fewest) // fewest)
-    while width < longest and len(_fill(sizes, width)) > fewest:
-        width += 1
-    ends = list(accumulate(_fill(sizes, width)))
-    return tuple(" ".join(words[start:end]) for start, end in pairwise([0, *ends]))
-
-
-def visible_length(text: str) -> int:
-    """Count what a reader sees as characters: vowel signs and joined consonants of Indic scripts add none."""
-    count, is_joined = 0, False
-    for char in text:
-        if category(char) in ("Mn", "Mc", "Me", "Cf"):
-            # A virama joins the next consonant; the Tamil pulli does not.
-            is_joined = (combining(char) == _VIRAMA and char != "\u0bcd") or (is_joined and char == "\u200d")
-        else:
-            count += not is_joined
-            is_joined = False
-    return count
+def _lines(words: Sequence[Word], label: str | None, options: CueOptions) -> tuple[str, ...]:
+    texts = [word.text for word in words]
+    if label and options.max_lines == 1:  # there is no other line that it could stand on
+        texts[0], label = f"{label} {texts[0]}", None
+    return wrap(texts, options.max_line_length, most_words=options.max_line_words, label=label)
 
 
 # --- where to cut
@@ -151,13 +127,12 @@ class _Place:
     cost: float
 
 
-def _cut(utterance: Utterance, language: str, options: CueOptions) -> list[tuple[Word, ...]]:
+def _cut(places: Sequence[_Place], label_size: int, options: CueOptions) -> list[tuple[Word, ...]]:
     """Return the cheapest way to cut one utterance into cues, found from its end backwards."""
-    places = _places(utterance, language)
     costs = [0.0] * (len(places) + 1)
     ends = [0] * len(places)
     for start in reversed(range(len(places))):
-        choices = ((cost + costs[end], -end) for end, cost in _choices(places, start, options))
+        choices = ((cost + costs[end], -end) for end, cost in _choices(places, start, label_size, options))
         costs[start], longest = min(choices)
         ends[start] = -longest
     pieces, start = [], 0
@@ -167,24 +142,46 @@ def _cut(utterance: Utterance, language: str, options: CueOptions) -> list[tuple
     return pieces
 
 
-def _choices(places: Sequence[_Place], start: int, options: CueOptions) -> Iterator[tuple[int, float]]:
+def _choices(places: Sequence[_Place], start: int, label_size: int, options: CueOptions) -> Iterator[tuple[int, float]]:
     """Yield where a cue that begins at ``start`` may end, and its cost; after one word it always may."""
-    lines, length, characters, running_on = 1, -1, 0, 0
-    latest = places[start].word.time.start
-    for index in range(start, len(places)):
+    room = _Room(options, label_size)
+    characters, running_on = 0, 0
+    latest = first = places[start].word.time.start
+    for index in range(start, min(len(places), start + min(options.max_words or _MOST_WORDS, _MOST_WORDS))):
         place = places[index]
-        is_full = length + 1 + place.size > options.max_line_length
-        lines, length = (lines + 1, place.size) if is_full and index > start else (lines, length + 1 + place.size)
         latest = max(latest, place.word.time.end)
+        fits = room.takes(place.size)
         if index > start:
-            is_long = latest - places[start].word.time.start > options.max_duration
-            is_wide = lines > options.max_lines or max(place.size, places[start].size) > options.max_line_length
-            if is_long or is_wide or places[index - 1].pause > options.max_pause:
+            if not fits or latest - first > options.max_duration or places[index - 1].pause > options.max_pause:
                 return
             running_on += places[index - 1].ends_sentence
         characters += place.size + 1
         thin = max(0.0, 1 - characters / _THIN_CHARACTERS)
         yield index + 1, _COST_OF_CUE + thin + running_on * _COST_OF_RUNNING_ON + place.cost
+
+
+class _Room:
+    """The lines of one cue while words are put into them."""
+
+    def __init__(self, options: CueOptions, label_size: int) -> None:
+        self._options = options
+        self._is_split = label_size > 0 and options.max_lines > 1
+        self._length = label_size or -1
+        self._lines = 1
+        self._words = self._line_words = 0
+        self._has_long_word = False
+
+    def takes(self, size: int) -> bool:
+        """Put one more word in; tell whether all still keep to the limits, which a first word always may break."""
+        longest, most = self._options.max_line_length, self._options.max_line_words
+        is_full = self._length + 1 + size > longest or (most is not None and self._line_words >= most)
+        if is_full and (self._words or self._is_split):
+            self._lines, self._length, self._line_words = self._lines + 1, size, 1
+        else:
+            self._length, self._line_words = self._length + 1 + size, self._line_words + 1
+        self._words += 1
+        self._has_long_word |= self._length > longest
+        return self._lines <= self._options.max_lines and (self._words == 1 or not self._has_long_word)
 
 
 def _places(utterance: Utterance, language: str) -> list[_Place]:
@@ -210,20 +207,6 @@ def _cleaned(word: Word) -> Word:
     return word if text == word.text else Word(text, word.time, word.confidence)
 
 
-def _fill(sizes: Sequence[int], width: int) -> list[int]:
-    """Return how many words each line takes, filled one after another."""
-    lines: list[int] = []
-    length = 0
-    for size in sizes:
-        if lines and length + 1 + size <= width:
-            lines[-1] += 1
-            length += 1 + size
-        else:
-            lines.append(1)
-            length = size
-    return lines
-
-
 # --- when to show
 
 
@@ -231,9 +214,8 @@ def _schedule(wanted: Sequence[Timespan], duration: Seconds, options: CueOptions
     """Return display times near the ``wanted`` ones, in order, apart and inside the recording."""
     total = int(duration * _MILLI)
     starts = _spread([round(time.start * _MILLI) for time in wanted], total)
-    shortest, longest, gap = (
-        round(seconds * _MILLI) for seconds in (options.min_duration, options.max_duration, options.min_gap)
-    )
+    longest = max(1, round(options.max_duration * _MILLI))
+    shortest, gap = min(round(options.min_duration * _MILLI), longest), round(options.min_gap * _MILLI)
     times = []
     for start, time, following in zip(starts, wanted, [*starts[1:], None], strict=False):
         limit = total if following is None else max(start + min(following - start, _LEAST_MS), following - gap)
@@ -254,15 +236,3 @@ def _spread(starts: list[int], total: int) -> list[int]:
         earliest = place + least
         latest += least
     return moved
-
-
-# --- how to write
-
-
-def _clock(moment: Seconds, point: str) -> str:
-    whole, milli = divmod(round(moment * _MILLI), _MILLI)
-    return f"{whole // 3600:02}:{whole // 60 % 60:02}:{whole % 60:02}{point}{milli:03}"
-
-
-def _voice(speaker: int | None, label: str) -> str:
-    return "" if speaker is None else f"<v {escape(label, quote=False)} {speaker + 1}>"
