@@ -20,9 +20,11 @@ from khosq.jobs.job import Job, JobEvent, Wishes
 from khosq.jobs.lookup import Lookup
 from khosq.jobs.queue import Queue
 from khosq.jobs.results import Results
-from khosq.jobs.store import JobStore
+from khosq.jobs.store import InTransaction, JobStore
 from khosq.jobs.submission import Submission, Submissions
 from khosq.media.recording import MediaType, StoredRecording
+from khosq.recordings.recordings import Recordings
+from khosq.recordings.store import RecordingStore
 from khosq.storage.blobs import Blobs
 from khosq.storage.database import Database
 from khosq.tenants.accounts import Accounts
@@ -58,6 +60,8 @@ class Office:
     database: Database
     folder: Path
     clock: Hands = field(default_factory=Hands)
+    told: list[tuple[JobEvent, str]] = field(default_factory=list)
+    """What webhooks would tell of, in order."""
     _nodes: list[Database] = field(default_factory=list)
 
     @cached_property
@@ -93,8 +97,16 @@ class Office:
         return Submissions(self.jobs, self.queue, upload_ttl=timedelta(hours=1), clock=self.clock)
 
     @cached_property
+    def recordings(self) -> Recordings:
+        blobs = Blobs((self.folder / "blobs").as_uri())
+        return Recordings(RecordingStore(self.database), blobs, self.jobs.erase_recording, clock=self.clock)
+
+    @cached_property
     def lookup(self) -> Lookup:
-        return Lookup(self.jobs, self.results, self.queue, clock=self.clock)
+        def tell(event: JobEvent) -> InTransaction:
+            return lambda _connection, job: self.told.append((event, job.id))
+
+        return Lookup(self.jobs, self.results, self.queue, tell=tell, forget=[], clock=self.clock)
 
     def another_node(self) -> Database:
         """Open the same database once more, as another process would."""
@@ -114,9 +126,7 @@ class Office:
     def job(self, tenant: Tenant | None = None, *, door: str = DOOR, metadata: dict[str, Any] | None = None) -> Job:
         """Open a job that waits for its recording."""
         owner = tenant or self.tenant()
-        return self.submissions.open_upload(
-            Submission(owner.id, new_id(), door, Wishes("hy-AM", 2), metadata or {}, BASE_URL)
-        )
+        return self.submissions.open(Submission(owner.id, new_id(), door, Wishes("hy-AM", 2), metadata or {}, BASE_URL))
 
     def queued(self, tenant: Tenant | None = None, *, door: str = DOOR) -> Job:
         return self.submissions.attach(self.job(tenant, door=door).id, RECORDING)

@@ -20,6 +20,8 @@ KhosqError
 │   └── AddressRefused   400  a URL that we may not call
 └── Failed               ours or a neighbour's; a job that meets one ends ``failed`` with its text
     ├── Unavailable      503  come back later: disk low, database away
+    ├── SourceUnreachable     the recording cannot be fetched from where it is said to be
+    │   └── SourceAway        trying again may help
     ├── MediaUnreadable       the recording cannot be decoded
     ├── RecordingTooLong      more seconds came out of it than may
     ├── QuotaExceeded         the tenant's seconds do not suffice
@@ -185,6 +187,18 @@ class Unavailable(Failed):
     def __init__(self, message: str | None = None, *, retry_after: int = 30) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+
+
+class SourceUnreachable(Failed):
+    """The recording could not be fetched from its URL."""
+
+    code = "source_unreachable"
+
+
+class SourceAway(SourceUnreachable):
+    """The server that has the recording did not answer as it should."""
+
+    retryable = True
 
 
 class MediaUnreadable(Failed):

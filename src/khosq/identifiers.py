@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import string
 
@@ -16,3 +17,11 @@ def new_id(length: int = 20) -> str:
 def is_id(text: str, length: int = 20) -> bool:
     """Tell whether ``text`` has the form of an id made here."""
     return len(text) == length and text.isascii() and text.isalnum()
+
+
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,32}", re.ASCII)
+
+
+def is_name(text: str) -> bool:
+    """Tell whether ``text`` may name a job: each API shapes the ids of the jobs that it makes."""
+    return _NAME.fullmatch(text) is not None

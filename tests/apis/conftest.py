@@ -7,8 +7,8 @@ import shutil
 import socket
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -22,11 +22,10 @@ from starlette.testclient import TestClient
 from khosq.apis import open_doors
 from khosq.apis.face import Desk
 from khosq.assembly.core import Core, open_core
+from khosq.assembly.server import build_desk
 from khosq.errors import Unavailable
 from khosq.jobs.job import Job, JobEvent
 from khosq.jobs.results import Outcome
-from khosq.media.intake import take_in
-from khosq.media.recording import MediaType, StoredRecording
 from khosq.serving.app import build_app
 from khosq.serving.deadlines import Limits
 from khosq.serving.metrics import Meters
@@ -122,7 +121,7 @@ def empty_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def office(tmp_path: Path, empty_data: Path) -> Iterator[Office]:
     shutil.copytree(empty_data, tmp_path, dirs_exist_ok=True)
-    settings = Settings(data_dir=tmp_path)
+    settings = Settings(data_dir=tmp_path, max_upload_bytes=LARGEST, body_timeout=1)
     clock, disk = Hands(), Disk()
     core = Core(settings, Database(settings.database), clock)
     doors = open_doors(make_desk(core, disk))
@@ -152,25 +151,7 @@ def live_port(office: Office) -> Iterator[int]:
 
 
 def make_desk(core: Core, disk: Disk) -> Desk:
-    async def intake(chunks: AsyncIterator[bytes], *, key: str, accept: frozenset[MediaType]) -> StoredRecording:
-        return await take_in(chunks, blobs=core.blobs, key=key, accept=accept, max_bytes=LARGEST)
-
-    return Desk(
-        api_keys=core.keys,
-        rate_limits=core.rate_limits,
-        submissions=core.submissions,
-        lookup=core.lookup,
-        intake=intake,
-        discard=lambda recording: core.blobs.delete(recording.key),
-        languages=TwoLanguages(),
-        check_disk=disk.check,
-        clock=core.clock,
-        secret=core.secret.encode(),
-        default_language="hy-AM",
-        upload_ttl=timedelta(hours=1),
-        body_timeout=1,
-        max_upload_bytes=LARGEST,
-    )
+    return replace(build_desk(core), languages=TwoLanguages(), check_disk=disk.check)
 
 
 @pytest.fixture(scope="session")

@@ -77,7 +77,7 @@ def test_the_first_command_makes_everything_and_prints_json_alone(tmp_path: Path
 def test_a_key_is_made_listed_and_revoked_while_the_server_runs(shell: Shell) -> None:
     made = shell.json("keys", "create", "--tenant", "Հայ [b]", "--scope", "admin")
     assert (made["tenant"], made["scope"]) == ("Հայ [b]", "admin")
-    assert shell.core.keys.authenticate(made["key"], scope="admin").key_id == made["id"]
+    assert shell.core.keys.authenticate(made["key"], scope="admin", door="somewhere").key_id == made["id"]
     (listed,) = shell.json("keys", "list", "--tenant", "Հայ [b]")
     assert listed["id"] == made["id"]
     assert listed["last_used_at"] is not None
@@ -107,7 +107,7 @@ def test_a_webhook_is_set_and_replaced(shell: Shell) -> None:
 
 def test_jobs_are_listed_and_cancelled(shell: Shell) -> None:
     tenant = shell.core.accounts.named("acme")
-    job = shell.core.submissions.open_upload(
+    job = shell.core.submissions.open(
         Submission(tenant.id, new_id(), "native", Wishes("nl-NL", 2), {}, "https://asr.example")
     )
     shell.core.submissions.attach(job.id, StoredRecording("recordings/x", MediaType.MP3, 1, "ab"))
@@ -123,7 +123,7 @@ def test_jobs_are_listed_and_cancelled(shell: Shell) -> None:
 def test_ids_are_listed_whole(shell: Shell, environment: dict[str, str]) -> None:
     _, key = shell.core.keys.create("acme", "admin")
     tenant = shell.core.accounts.named("acme")
-    job = shell.core.submissions.open_upload(
+    job = shell.core.submissions.open(
         Submission(tenant.id, new_id(), "native", Wishes("nl-NL", 2), {}, "https://asr.example")
     )
     assert key.id in shell.run("keys", "list", "--tenant", "acme", **environment).stdout.split()

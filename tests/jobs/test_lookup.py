@@ -1,19 +1,20 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
-from tests.stores import RECORDING, Office, at_once
+from tests.stores import DOOR, RECORDING, Office, at_once
 
 from khosq.errors import Conflict, NotFound
 from khosq.identifiers import new_id
-from khosq.jobs.job import Job, JobEvent, JobState
+from khosq.jobs.job import Chosen, Job, JobEvent, JobState
 from khosq.jobs.results import Outcome
 from khosq.transcript.transcript import Transcript
 
 ODD_IDS = [
     "",
     " ",
-    "a" * 19,
-    "a" * 21,
+    "a" * 33,
     "a" * 10_000,
     "Խ" * 20,
     "../" * 7,
@@ -120,11 +121,80 @@ def test_a_tenant_sees_its_own_jobs_newest_first(office: Office) -> None:
         made.append(office.job(tenant).id)
         office.job(stranger)
     newest_first = made[::-1]
-    assert [job.id for job in office.lookup.jobs(tenant.id)] == newest_first
-    assert [job.id for job in office.lookup.jobs(tenant.id, limit=2)] == newest_first[:2]
-    before = office.lookup.job(tenant.id, made[2]).created_at
-    assert [job.id for job in office.lookup.jobs(tenant.id, before=before)] == newest_first[2:]
-    assert office.lookup.jobs(new_id()) == []
+    mine = Chosen(tenant.id)
+    assert [job.id for job in office.lookup.jobs(mine, limit=9)] == newest_first
+    assert [job.id for job in office.lookup.jobs(mine, limit=2)] == newest_first[:2]
+    assert [job.id for job in office.lookup.jobs(mine, limit=2, offset=1)] == newest_first[1:3]
+    seen = office.lookup.job(tenant.id, made[2])
+    after = (seen.created_at, seen.id)
+    assert [job.id for job in office.lookup.jobs(mine, limit=9, after=after)] == newest_first[2:]
+    assert office.lookup.count(mine) == 4
+    assert office.lookup.jobs(Chosen(new_id()), limit=9) == []
+
+
+def test_jobs_made_in_one_moment_are_on_one_page_each(office: Office) -> None:
+    tenant = office.tenant()
+    made = {office.job(tenant).id for _ in range(5)}
+    seen: list[str] = []
+    after = None
+    while page := office.lookup.jobs(Chosen(tenant.id), limit=2, after=after):
+        seen += [job.id for job in page]
+        after = (page[-1].created_at, page[-1].id)
+    assert len(seen) == 5
+    assert set(seen) == made
+
+
+def test_jobs_are_chosen_by_their_api_state_and_time(office: Office) -> None:
+    tenant = office.tenant()
+    waiting, queued = office.job(tenant), office.queued(tenant, door="elsewhere")
+    office.clock.turn(60)
+    late = office.running(tenant)
+    mine = Chosen(tenant.id)
+    for chosen, expected in [
+        (replace(mine, door="elsewhere"), [queued.id]),
+        (replace(mine, states=(JobState.AWAITING_MEDIA, JobState.RUNNING)), [late.id, waiting.id]),
+        (replace(mine, begun_from=office.clock()), [late.id]),
+        (replace(mine, begun_before=office.clock(), door=DOOR), [waiting.id]),
+    ]:
+        assert [job.id for job in office.lookup.jobs(chosen, limit=9)] == expected
+        assert office.lookup.count(chosen) == len(expected)
+
+
+def test_a_cancelled_job_is_told_of(office: Office) -> None:
+    job = office.queued()
+    office.lookup.cancel(job.tenant_id, job.id)
+    assert office.told == [(JobEvent.CANCELLED, job.id)]
+
+
+@pytest.mark.parametrize("state", ["waiting", "queued", "running", "ended"])
+def test_a_deleted_job_leaves_nothing_but_the_proof(office: Office, state: str) -> None:
+    tenant = office.tenant(seconds=100)
+    job = {"waiting": office.job, "queued": office.queued}.get(state, office.running)(tenant)
+    if state in {"running", "ended"}:
+        office.jobs.reserve(job.id, 40)
+    if state == "ended":
+        office.move(job, JobEvent.COMPLETED)
+    office.clock.turn(5)
+    office.lookup.delete(tenant.id, job.id, key_id="somebody")
+    with pytest.raises(NotFound):
+        office.lookup.job(tenant.id, job.id)
+    with pytest.raises(NotFound):
+        office.lookup.delete(tenant.id, job.id)
+    proof = office.lookup.deletion(tenant.id, job.id)
+    assert proof is not None
+    assert (proof.created_at, proof.deleted_at, proof.deleted_by) == (job.created_at, office.clock(), "somebody")
+    assert proof.sha256 == (None if state == "waiting" else RECORDING.sha256)
+    assert office.lookup.deletion(office.tenant().id, job.id) is None
+    assert office.accounts.seconds_left(tenant.id) == (60 if state == "ended" else 100)
+    assert office.jobs.history(job.id) == []
+    assert office.recordings.recordings(tenant.id, limit=9) == []
+
+
+def test_another_tenants_job_is_not_deleted(office: Office) -> None:
+    job = office.queued()
+    with pytest.raises(NotFound):
+        office.lookup.delete(office.tenant().id, job.id)
+    assert office.found(job) == job
 
 
 def test_what_a_job_made_is_found_with_it(office: Office) -> None:

@@ -19,7 +19,7 @@ def waiting(office: Office, workflow_id: str) -> list[tuple[str, float]]:
 def test_the_same_id_twice_is_one_workflow(office: Office) -> None:
     workflow_id = new_id()
     for _ in range(2):
-        office.queue.enqueue(None, "process", workflow_id, "one", queue=JOBS, tenant_id="t")
+        office.queue.enqueue(None, "process", workflow_id, "one", queue=JOBS, partition="t")
     assert len(waiting(office, workflow_id)) == 1
 
 

@@ -12,13 +12,16 @@ import simplejson
 import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.stores import RECORDING, Office, at_once
+from tests.stores import BASE_URL, DOOR, RECORDING, Office, at_once
 
 from khosq.errors import QuotaExceeded, UploadExpired
 from khosq.identifiers import new_id
-from khosq.jobs.job import FINAL, TRANSITIONS, Job, JobEvent, JobState, Stage
+from khosq.jobs.job import FINAL, TRANSITIONS, Chosen, Job, JobEvent, JobState, Keep, Stage, Wishes
 from khosq.jobs.store import NodeStore
+from khosq.jobs.submission import Submission
 from khosq.storage.database import Database
+from khosq.tenants.store import UsageStore
+from khosq.tenants.tenant import UsageOfDay
 
 HAPPENINGS = [event for event in JobEvent if event is not JobEvent.CREATED]
 
@@ -238,12 +241,12 @@ def test_a_job_may_decode_what_is_left_and_what_it_has_taken_already(office: Off
 def test_looking_does_not_wait_for_one_who_writes(office: Office) -> None:
     job = office.queued()
     with office.database.write() as connection:
-        connection.execute(sa.text("UPDATE jobs SET language = 'nl' WHERE id = :id"), {"id": job.id})
+        connection.execute(sa.text("UPDATE jobs SET filename = 'nl' WHERE id = :id"), {"id": job.id})
         begun = time.monotonic()
-        assert office.found(job).wishes.language == "hy-AM"
-        assert office.jobs.of_tenant(job.tenant_id, limit=5, before=None) == [office.found(job)]
+        assert office.found(job).filename == ""
+        assert office.jobs.search(Chosen(job.tenant_id), limit=5) == [office.found(job)]
         assert time.monotonic() - begun < 5
-    assert office.found(job).wishes.language == "nl"
+    assert office.found(job).filename == "nl"
 
 
 def test_a_second_writer_waits_instead_of_failing(office: Office) -> None:
@@ -251,13 +254,11 @@ def test_a_second_writer_waits_instead_of_failing(office: Office) -> None:
 
     def write_slowly() -> None:
         with office.database.write() as connection:
-            connection.execute(
-                sa.text("UPDATE jobs SET speakers = coalesce(speakers, 0) + 1 WHERE id = :id"), {"id": job.id}
-            )
+            connection.execute(sa.text("UPDATE jobs SET priority = priority + 1 WHERE id = :id"), {"id": job.id})
             time.sleep(0.05)
 
     assert at_once([write_slowly] * 5) == [None] * 5
-    assert office.found(job).wishes.speakers == 7
+    assert office.found(job).priority == 5
 
 
 def test_a_worker_is_silent_since_its_last_sign_of_life(one_database: Database) -> None:
@@ -298,4 +299,45 @@ def test_an_acknowledged_job_is_on_the_disk(one_database: Database) -> None:
 def test_a_job_outlives_the_loss_of_every_connection(office: Office) -> None:
     job = office.queued()
     office.database.close()
-    assert office.found(job).recording_key == RECORDING.key
+    assert office.found(job) == job
+
+
+def test_what_was_transcribed_is_counted_by_day_and_api_and_outlives_its_jobs(office: Office) -> None:
+    tenant, usage = office.tenant(), UsageStore(office.database)
+    day = office.clock().date()
+    for seconds, door in [(20.5, DOOR), (10, DOOR), (5, "elsewhere")]:
+        job = office.running(tenant, door=door)
+        office.jobs.reserve(job.id, seconds)
+        office.move(job, JobEvent.COMPLETED)
+        office.lookup.delete(tenant.id, job.id)
+    failed = office.running(tenant)
+    office.jobs.reserve(failed.id, 99)
+    office.move(failed, JobEvent.GIVEN_UP)
+    expected = [UsageOfDay(day, "elsewhere", 1, 5), UsageOfDay(day, DOOR, 2, 30.5)]
+    assert usage.between(tenant.id, day, day) == expected
+    assert usage.between(tenant.id, day + timedelta(days=1), day + timedelta(days=9)) == []
+    assert usage.between(office.tenant().id, day, day) == []
+
+
+@pytest.mark.parametrize(
+    ("keep", "event", "stays"),
+    [
+        (Keep.ORIGINAL, JobEvent.COMPLETED, True),
+        (Keep.ORIGINAL, JobEvent.GIVEN_UP, True),
+        (Keep.SMALL, JobEvent.COMPLETED, True),
+        (Keep.SMALL, JobEvent.CANCELLED, False),
+        (Keep.NOTHING, JobEvent.COMPLETED, False),
+        (Keep.NOTHING, JobEvent.GIVEN_UP, False),
+    ],
+)
+def test_a_recording_goes_with_the_end_of_its_job_where_that_was_asked_for(
+    office: Office, keep: Keep, event: JobEvent, *, stays: bool
+) -> None:
+    tenant = office.tenant()
+    asked = Submission(tenant.id, "key", DOOR, Wishes("hy", keep=keep), {}, BASE_URL)
+    job = office.submissions.attach(office.submissions.open(asked).id, RECORDING)
+    assert office.recordings.recordings(tenant.id, limit=5) == [job.recording]
+    ended = office.move(office.move(job, JobEvent.STARTED), event)
+    assert ended.recording is not None
+    left = office.recordings.recordings(tenant.id, limit=5)
+    assert [recording.id for recording in left] == ([ended.recording.id] if stays else [])

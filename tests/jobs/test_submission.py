@@ -1,16 +1,18 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from tests.stores import RECORDING, Office, at_once
+from tests.stores import BASE_URL, DOOR, RECORDING, Office, at_once
 
 from khosq.errors import Conflict, LinkRefused, NotFound, Refused, UploadExpired
 from khosq.identifiers import new_id
-from khosq.jobs.job import Job, JobEvent, JobState
+from khosq.jobs.job import Chosen, Job, JobEvent, JobState, Wishes
 from khosq.jobs.queue import JOBS, Queue
-from khosq.jobs.submission import PROCESS, Submissions
+from khosq.jobs.submission import PROCESS, IdempotencyKey, Submission, Submissions
+from khosq.tenants.tenant import Tenant
 
 
 class BrokenQueue(Queue):
@@ -41,7 +43,8 @@ def test_a_job_waits_for_its_recording_until_its_link_expires(office: Office) ->
 def test_a_recording_queues_its_job_in_its_tenants_share(office: Office) -> None:
     job = office.queued()
     assert job.state is JobState.QUEUED
-    assert (job.recording_key, job.media_type) == (RECORDING.key, RECORDING.media_type)
+    assert job.recording is not None
+    assert (job.recording.key, job.recording.media_type) == (RECORDING.key, RECORDING.media_type)
     assert entries(office, job) == [(PROCESS, JOBS, job.tenant_id)]
 
 
@@ -104,3 +107,72 @@ def test_an_upload_that_began_in_time_may_end_after_the_deadline(office: Office)
 def test_an_unknown_job_takes_no_recording(office: Office) -> None:
     with pytest.raises(NotFound):
         office.submissions.attach(new_id(), RECORDING)
+
+
+def asking(tenant: Tenant, **more: Any) -> Submission:
+    return Submission(tenant.id, "key", DOOR, Wishes("hy-AM", features=("summary",)), {"a": 1}, BASE_URL, **more)
+
+
+def test_a_job_whose_recording_is_elsewhere_is_queued_at_once(office: Office) -> None:
+    asked = asking(office.tenant(), job_id="trx_0123456789", source_url="https://media.example/a.mp3", priority=3)
+    job = office.submissions.open(asked)
+    assert (job.id, job.state, job.upload_deadline) == ("trx_0123456789", JobState.QUEUED, None)
+    assert office.found(job) == job
+    assert entries(office, job) == [(PROCESS, JOBS, job.tenant_id)]
+
+
+def test_several_jobs_may_be_made_of_one_recording(office: Office) -> None:
+    tenant = office.tenant()
+    recording = office.recordings.keep(tenant.id, RECORDING, filename="call.mp3")
+    made = office.submissions.open_all([asking(tenant, recording=recording) for _ in range(3)])
+    assert [job.state for job in made] == [JobState.QUEUED] * 3
+    assert {office.found(job).recording for job in made} == {recording}
+    with pytest.raises(Conflict):
+        office.recordings.remove(tenant.id, recording.id)
+    for job in made:
+        office.lookup.cancel(tenant.id, job.id)
+    office.recordings.remove(tenant.id, recording.id)
+    assert office.recordings.recordings(tenant.id, limit=9) == []
+
+
+def test_a_request_sent_again_is_the_same_request_for_a_day(office: Office) -> None:
+    tenant = office.tenant()
+    once = IdempotencyKey("6f3c", b"{}")
+    first = office.submissions.open(asking(tenant), once=once)
+    office.clock.turn(3600)
+    assert office.submissions.open(asking(tenant), once=once).id == first.id
+    with pytest.raises(Conflict):
+        office.submissions.open(asking(tenant), once=IdempotencyKey("6f3c", b"{ }"))
+    assert office.submissions.open(asking(office.tenant()), once=once).id != first.id
+    office.clock.turn(23 * 3600 + 1)
+    assert office.submissions.open(asking(tenant), once=once).id != first.id
+    assert office.lookup.count(Chosen(tenant.id)) == 2
+
+
+def test_of_the_same_request_sent_at_once_one_makes_the_job(office: Office) -> None:
+    tenant = office.tenant()
+    once = IdempotencyKey("same", b"{}")
+    made = at_once([lambda: office.submissions.open(asking(tenant), once=once).id] * 6)
+    assert len(set(made)) == 1
+    assert office.lookup.count(Chosen(tenant.id)) == 1
+
+
+def test_of_several_jobs_all_are_made_or_none(office: Office) -> None:
+    tenant = office.tenant()
+
+    def refuse(*_: object) -> None:
+        raise Conflict
+
+    with pytest.raises(Conflict):
+        office.submissions.open_all([asking(tenant), asking(tenant, also=(refuse,))])
+    assert office.lookup.count(Chosen(tenant.id)) == 0
+
+
+def test_an_upload_that_is_going_on_has_a_time_of_its_own(office: Office) -> None:
+    job = office.submissions.open(asking(office.tenant(), upload_ttl=timedelta(hours=24)))
+    assert job.upload_deadline == office.clock() + timedelta(hours=24)
+    office.submissions.begin_upload(job.id, until=office.clock() + timedelta(hours=30))
+    office.clock.turn(29 * 3600)
+    assert office.lookup.job(job.tenant_id, job.id).state is JobState.AWAITING_MEDIA
+    office.clock.turn(3600)
+    assert office.lookup.job(job.tenant_id, job.id).error_code == UploadExpired.code

@@ -32,7 +32,7 @@ class Shift:
         return self.processes[-1]
 
     def enqueue(self, job_id: str, *, seconds: float) -> None:
-        self.queue.enqueue(None, "process", job_id, job_id, seconds, queue=JOBS, tenant_id="acme")
+        self.queue.enqueue(None, "process", job_id, job_id, seconds, queue=JOBS, partition="acme")
 
     def wrote(self) -> list[str]:
         return self.diary.read_text().splitlines() if self.diary.exists() else []

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from dbos import DBOS
 
-from khosq.errors import EngineFailed, KhosqError, MediaUnreadable
+from khosq.errors import EngineFailed, KhosqError, MediaUnreadable, SourceAway
 from khosq.identifiers import new_id
-from khosq.pipeline.process import Road
-from khosq.pipeline.stages import JobEnded, Stages
+from khosq.pipeline.process import Retry, Road
+from khosq.pipeline.stages import JobEnded, Made, Stages
 from khosq.pipeline.workshop import Piece, Plan, Sound
 from khosq.speech.resolution import ModelChoice
 from khosq.transcript.timespan import Timespan
@@ -29,6 +29,9 @@ class Diary(Stages):
         self.reason: KhosqError | None = None
         self._breaks = breaks or []
 
+    async def fetch(self, job_id: str) -> None:
+        self._do("fetch")
+
     async def decode(self, job_id: str) -> Sound:
         self._do("decode")
         return Sound(3.0, 1)
@@ -45,12 +48,12 @@ class Diary(Stages):
         self._do("diarize")
         return None
 
-    async def analyse(self, job_id: str, sound: object, plan: object, turns: object, heard: object) -> tuple[str, ...]:
+    async def analyse(self, job_id: str, sound: object, plan: object, turns: object, heard: object) -> Made:
         self._do(f"analyse {[word.text for piece in heard for word in piece]}")  # type: ignore[attr-defined]
-        return ("careful",)
+        return Made(("careful",), None)
 
-    async def finish(self, job_id: str, warnings: tuple[str, ...]) -> None:
-        self._do(f"finish {warnings}")
+    async def finish(self, job_id: str, made: Made) -> None:
+        self._do(f"finish {made.warnings}")
 
     async def give_up(self, job_id: str, error: KhosqError) -> None:
         self._do("give up")
@@ -85,7 +88,7 @@ DIARIES: dict[str, Diary] = {}
 
 
 async def travel(job_id: str) -> None:
-    await Road(DIARIES[job_id], tries=3, first_pause=0.01).process(job_id)
+    await Road(DIARIES[job_id], retry=Retry(3, 0.01), retry_fetch=Retry(2, 0.01)).process(job_id)
 
 
 async def run(diary: Diary) -> Diary:
@@ -99,9 +102,9 @@ async def run(diary: Diary) -> Diary:
 @pytest.mark.usefixtures("engine")
 def test_stages_follow_one_another_and_the_scratch_goes_last() -> None:
     done = asyncio.run(run(Diary())).done
-    assert done[:2] == ["decode", "detect"]
-    assert set(done[2:6]) == {"diarize", "recognize 0", "recognize 1", "recognize 2"}
-    assert done[6:] == ["analyse ['0', '1', '2']", "finish ('careful',)", "tidy"]
+    assert done[:3] == ["fetch", "decode", "detect"]
+    assert set(done[3:7]) == {"diarize", "recognize 0", "recognize 1", "recognize 2"}
+    assert done[7:] == ["analyse ['0', '1', '2']", "finish ('careful',)", "tidy"]
 
 
 @pytest.mark.usefixtures("engine")
@@ -109,6 +112,15 @@ def test_a_stage_that_may_succeed_later_is_tried_again() -> None:
     diary = asyncio.run(run(Diary(breaks=[("recognize 1", EngineFailed("It died."))])))
     assert diary.done.count("recognize 1") == 2
     assert diary.done[-2:] == ["finish ('careful',)", "tidy"]
+
+
+@pytest.mark.usefixtures("engine")
+def test_fetching_has_a_patience_of_its_own() -> None:
+    away = [("fetch", SourceAway("It answered 503.")) for _ in range(2)]
+    diary = asyncio.run(run(Diary(breaks=[*away])))
+    assert diary.done == ["fetch", "fetch", "give up", "tidy"]
+    assert diary.reason is not None
+    assert (diary.reason.code, diary.reason.message) == ("source_unreachable", "It answered 503.")
 
 
 @pytest.mark.usefixtures("engine")
@@ -122,14 +134,14 @@ def test_a_stage_that_never_succeeds_ends_the_job_with_its_own_sentence() -> Non
 @pytest.mark.usefixtures("engine")
 def test_what_trying_again_cannot_mend_is_not_tried_again() -> None:
     diary = asyncio.run(run(Diary(breaks=[("decode", MediaUnreadable("It is a picture."))])))
-    assert diary.done == ["decode", "give up", "tidy"]
+    assert diary.done == ["fetch", "decode", "give up", "tidy"]
     assert str(diary.reason) == "It is a picture."
 
 
 @pytest.mark.usefixtures("engine")
 def test_what_nobody_foresaw_is_told_without_its_inner_workings() -> None:
     diary = asyncio.run(run(Diary(breaks=[("detect", ZeroDivisionError("in line 7 of /srv/khosq"))])))
-    assert diary.done == ["decode", "detect", "give up", "tidy"]
+    assert diary.done == ["fetch", "decode", "detect", "give up", "tidy"]
     assert str(diary.reason).startswith("Something broke on our side")
     assert "line 7" not in str(diary.reason)
 
@@ -137,4 +149,4 @@ def test_what_nobody_foresaw_is_told_without_its_inner_workings() -> None:
 @pytest.mark.usefixtures("engine")
 def test_a_job_that_has_ended_meanwhile_is_left_as_it_is() -> None:
     diary = asyncio.run(run(Diary(breaks=[("decode", JobEnded())])))
-    assert diary.done == ["decode", "tidy"]
+    assert diary.done == ["fetch", "decode", "tidy"]

@@ -11,7 +11,7 @@ from tests.stores import Hands, Office, at_once
 from khosq.errors import RateLimited
 from khosq.identifiers import new_id
 from khosq.storage.database import Database
-from khosq.tenants.rate_limits import RateLimits
+from khosq.tenants.rate_limits import RateLimits, Window
 from khosq.tenants.store import TenantStore
 
 
@@ -27,7 +27,16 @@ def another_node(office: Office, clock: Hands) -> RateLimits:
 def test_a_minute_takes_exactly_its_limit_over_all_nodes(office: Office, key_id: str) -> None:
     nodes = [office.rate_limits, another_node(office, office.clock)]
     requests = at_once([partial(nodes[n % 2].count, key_id, "polls", limit=10) for n in range(24)])
-    assert [type(one) for one in requests if one is not None] == [RateLimited] * 14
+    assert [type(one) for one in requests].count(RateLimited) == 14
+    assert sorted(one.remaining for one in requests if isinstance(one, Window)) == list(range(10))
+
+
+def test_a_caller_is_told_how_it_stands(office: Office, key_id: str) -> None:
+    office.clock.turn(20)
+    begins = int(office.clock.now.timestamp()) + 40
+    assert [office.rate_limits.count(key_id, "polls", limit=3) for _ in range(3)] == [
+        Window(3, left, begins) for left in (2, 1, 0)
+    ]
 
 
 def test_the_next_minute_begins_anew(office: Office, key_id: str) -> None:

@@ -71,7 +71,7 @@ class Lobby:
         submission = Submission(
             key.tenant_id, key.id, "native", wishes, {"note": "<b>\ud800</b>"}, "https://asr.example"
         )
-        return self.core.submissions.open_upload(submission)
+        return self.core.submissions.open(submission)
 
     def move(self, job: Job, event: JobEvent, **changes: object) -> Job:
         with self.core.database.write() as connection:  # as if its recording had come

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
-from typing import Any, Protocol
+from datetime import date, timedelta
+from typing import Any, BinaryIO, Protocol
 
 from fastapi import APIRouter
 from starlette.concurrency import run_in_threadpool
@@ -14,14 +14,22 @@ from starlette.responses import Response
 
 from khosq.clock import Clock
 from khosq.delivery.dialect import Dialect
-from khosq.errors import Invalid, KhosqError
+from khosq.delivery.endpoints import Endpoints
+from khosq.documents.documents import Documents
+from khosq.errors import Invalid, KhosqError, Refused
+from khosq.identifiers import new_id
+from khosq.jobs.job import Job
 from khosq.jobs.lookup import Lookup
 from khosq.jobs.submission import Submissions
+from khosq.media.partial import PartialUploads
 from khosq.media.recording import MediaType, StoredRecording
+from khosq.recordings.recordings import Recordings
 from khosq.serving.addresses import base_url
 from khosq.serving.door import Door
+from khosq.tenants.accounts import Accounts
 from khosq.tenants.api_keys import ApiKeys
 from khosq.tenants.rate_limits import RateLimits
+from khosq.tenants.tenant import UsageOfDay
 
 Briefly = Callable[[Callable[[], Any]], Awaitable[Any]]
 """Runs what only looks into the database; returns what that returns."""
@@ -37,8 +45,31 @@ class Intake(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class ServedModel:
+    """A model that writes speech down, and whether it is here."""
+
+    name: str
+    kind: str
+    """``production``, ``fallback`` or ``starter``."""
+    languages: tuple[str, ...]
+    """BCP 47 tags; a base language serves all its regions."""
+    state: str
+    """``ready``, ``on_demand`` (it is fetched when first needed) or ``absent``."""
+    licence: str
+    address: str
+    """Where people read about it."""
+    size_bytes: int | None
+    caution: str | None
+    """What a reader of its text must know, as part of a sentence."""
+
+
 class Languages(Protocol):
     """What can be transcribed here."""
+
+    def models(self) -> Sequence[ServedModel]:
+        """Return every model that is known here, the better ones of a language first."""
+        ...
 
     def can_serve(self, language: str) -> bool:
         """Tell whether a model that is allowed here serves this language tag."""
@@ -60,6 +91,18 @@ class Desk:
     intake: Intake
     discard: Callable[[StoredRecording], None]
     """Deletes a recording that no job took."""
+    recordings: Recordings
+    endpoints: Endpoints
+    documents: Documents
+    uploads: PartialUploads
+    """Recordings that come piece by piece."""
+    usage: Callable[[str, date, date], Sequence[UsageOfDay]]
+    """What a tenant had transcribed from one day to another."""
+    accounts: Accounts
+    open_blob: Callable[[str], BinaryIO]
+    """Opens a stored recording by its key, for reading anywhere in it."""
+    check_source: Callable[[str], object]
+    """Raises ``AddressRefused`` for a URL from which no recording could be fetched."""
     languages: Languages
     check_disk: Callable[[], None]
     """Raises ``Unavailable`` when nothing more should be taken in."""
@@ -73,12 +116,56 @@ class Desk:
     briefly: Briefly = run_in_threadpool
     """Looks into the database: here and now where it is a file, in a thread where it is behind a network."""
     public_url: str | None = None
+    max_duration: float | None = None
+    """Seconds of the longest recording."""
     max_upload_bytes: int | None = None
     """A recording that says it is larger is refused before any of it is read; ``intake`` counts for itself."""
 
     def base_url(self, request: Request) -> str:
         """Return what our links begin with, without a slash at the end."""
         return base_url(request, self.public_url)
+
+    async def receive(self, chunks: AsyncIterator[bytes], *, accept: frozenset[MediaType]) -> StoredRecording:
+        """Store a recording as it comes; see ``media.intake.take_in``. Nothing refers to it yet."""
+        return await self.intake(chunks, key=f"recordings/{new_id()}", accept=accept)
+
+    async def receive_upload(
+        self, chunks: AsyncIterator[bytes], job_id: str, *, accept: frozenset[MediaType], filename: str = ""
+    ) -> Job:
+        """Store the recording of a job that waits for it, and queue the job.
+
+        Raises:
+            Refused: the job takes none, or none like this; it goes on waiting if it did.
+            Unavailable: the store is full or away.
+
+        """
+
+        async def receive() -> tuple[str, StoredRecording]:
+            return filename, await self.receive(chunks, accept=accept)
+
+        return await self.take_upload(job_id, receive)
+
+    async def take_upload(self, job_id: str, receive: Callable[[], Awaitable[tuple[str, StoredRecording]]]) -> Job:
+        """Do what ``receive_upload`` does with a recording that ``receive`` returns, with its file's name."""
+        await run_in_threadpool(self._begin_upload, job_id)
+        try:
+            filename, stored = await receive()
+        except Exception:
+            await run_in_threadpool(self.submissions.break_off_upload, job_id)
+            raise
+        return await self.attach(job_id, stored, filename=filename)
+
+    async def attach(self, job_id: str, stored: StoredRecording, *, filename: str = "") -> Job:
+        """Give a job that waits for it a recording that is stored already, and queue the job."""
+        try:
+            return await run_in_threadpool(self.submissions.attach, job_id, stored, filename=filename)
+        except Refused:  # surely not taken; after any other error it may have been
+            await run_in_threadpool(self.discard, stored)
+            raise
+
+    def _begin_upload(self, job_id: str) -> None:
+        self.submissions.begin_upload(job_id)
+        self.check_disk()
 
     def require_language(self, language: str, *, field: str) -> None:
         """Refuse a language that nothing here can transcribe.
@@ -106,6 +193,8 @@ class Face:
         default_factory=lambda: {"bearer": {"type": "http", "scheme": "bearer"}}
     )
     """How callers prove who they are, as OpenAPI words it."""
+    schemas: Mapping[str, Any] = field(default_factory=dict)
+    """What its routes' descriptions refer to, by name."""
 
     def open(self, desk: Desk) -> Door:
         """Return the door through which this face's callers come."""
@@ -117,4 +206,5 @@ class Face:
             self.render_error,
             documented=True,
             security_schemes=self.security_schemes,
+            schemas=self.schemas,
         )

@@ -7,26 +7,38 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import cached_property
+from functools import cached_property, partial
+
+import sqlalchemy as sa
 
 from khosq.apis import FACES, load_face
 from khosq.clock import Clock, system_clock
-from khosq.delivery.dialect import Dialect, Endpoint
+from khosq.delivery.dialect import Dialect
+from khosq.delivery.endpoint import Endpoint
+from khosq.delivery.endpoints import Endpoints
+from khosq.delivery.outbox import Outbox
 from khosq.delivery.store import DeliveryStore
+from khosq.documents.documents import Documents
+from khosq.documents.store import DocumentStore
 from khosq.errors import Invalid, Unavailable
 from khosq.identifiers import new_id
+from khosq.jobs.job import Job, JobEvent
 from khosq.jobs.lookup import Lookup
 from khosq.jobs.queue import Queue
 from khosq.jobs.results import Results
-from khosq.jobs.store import JobStore, NodeStore
+from khosq.jobs.store import InTransaction, JobStore, NodeStore
 from khosq.jobs.submission import Submissions
+from khosq.media.partial import PartialUploads
+from khosq.outbound.address import check_url, read_allow
+from khosq.recordings.recordings import Recordings
+from khosq.recordings.store import RecordingStore
 from khosq.settings import Settings
 from khosq.storage.blobs import Blobs
 from khosq.storage.database import Database
 from khosq.tenants.accounts import Accounts
 from khosq.tenants.api_keys import ApiKeys
 from khosq.tenants.rate_limits import RateLimits
-from khosq.tenants.store import TenantStore
+from khosq.tenants.store import TenantStore, UsageStore
 
 SUPERVISOR = "KHOSQ_SUPERVISOR"
 """Environment variable: process id of the server that started a worker, which does not outlive it."""
@@ -100,7 +112,60 @@ class Core:
     @cached_property
     def lookup(self) -> Lookup:
         """Finds and cancels jobs."""
-        return Lookup(self.jobs, self.results, self.queue, clock=self.clock)
+        forget: list[InTransaction] = [
+            lambda connection, job: self.documents.remove_of_job(connection, job.id),
+            lambda connection, job: self.deliveries.remove_of_job(connection, job.id),
+        ]
+        return Lookup(self.jobs, self.results, self.queue, tell=self.telling, forget=forget, clock=self.clock)
+
+    @cached_property
+    def recording_rows(self) -> RecordingStore:
+        """Rows of recordings."""
+        return RecordingStore(self.database)
+
+    @cached_property
+    def recordings(self) -> Recordings:
+        """Recordings that are here for themselves."""
+        return Recordings(self.recording_rows, self.blobs, self.jobs.erase_recording, clock=self.clock)
+
+    @cached_property
+    def documents(self) -> Documents:
+        """Documents of jobs."""
+        return Documents(DocumentStore(self.database), self.outbox, clock=self.clock)
+
+    @cached_property
+    def uploads(self) -> PartialUploads:
+        """Recordings that come piece by piece."""
+        settings = self.settings
+        ttl = timedelta(seconds=settings.resumable_ttl)
+        return PartialUploads(self.blobs, max_bytes=settings.max_resumable_bytes, ttl=ttl, clock=self.clock)
+
+    @cached_property
+    def usage(self) -> UsageStore:
+        """What was transcribed."""
+        return UsageStore(self.database)
+
+    @cached_property
+    def outbox(self) -> Outbox:
+        """Writes the webhooks of what happens."""
+        return Outbox(self.deliveries, self.queue, self.dialects, clock=self.clock)
+
+    @cached_property
+    def endpoints(self) -> Endpoints:
+        """Where tenants want to be told."""
+        allow = read_allow(self.settings.outbound_allow)
+        check = partial(check_url, allow=allow, allow_http=self.settings.outbound_http)
+        return Endpoints(self.deliveries, self.outbox, check, clock=self.clock)
+
+    def telling(self, event: JobEvent) -> InTransaction:
+        """Return what writes the webhooks of ``event``, and of what is made by it, into its transaction."""
+
+        def tell(connection: sa.Connection, job: Job) -> None:
+            self.outbox.tell(connection, job, event)
+            if event is JobEvent.COMPLETED:
+                self.documents.made(connection, job)
+
+        return tell
 
     @cached_property
     def dialects(self) -> Mapping[str, Dialect]:
@@ -122,8 +187,8 @@ class Core:
         for field, value in (("url", url), ("secret", secret)):
             if not value or not value.isprintable():
                 raise Invalid(f"A webhook's {field} is printable text.", field=field)
-        endpoint = Endpoint(new_id(), self.accounts.named(tenant).id, door, url, secret)
-        return self.deliveries.set_endpoint(endpoint)
+        endpoint = Endpoint(new_id(), self.accounts.named(tenant).id, door, url, secret, self.clock())
+        return self.deliveries.set_account_endpoint(endpoint)
 
     @cached_property
     def _tenant_store(self) -> TenantStore:

@@ -21,6 +21,7 @@ from khosq.assembly.models import Languages
 from khosq.errors import Unavailable
 from khosq.media.intake import take_in
 from khosq.media.recording import MediaType, StoredRecording
+from khosq.outbound.address import check_url, read_allow
 from khosq.serving.app import build_app
 from khosq.serving.deadlines import Limits
 from khosq.serving.metrics import Meters
@@ -69,7 +70,7 @@ def serve(server: uvicorn.Server, listener: socket.socket) -> None:
 def build_server(core: Core, *, readiness: Callable[[], str | None]) -> uvicorn.Server:
     """Return the server of every door."""
     settings = core.settings
-    desk = _desk(core)
+    desk = build_desk(core)
     doors = [*open_doors(desk), open_web(desk)]
     meters = Meters(core.jobs.count_by_state)
     if settings.metrics_port is not None:
@@ -86,7 +87,8 @@ def build_server(core: Core, *, readiness: Callable[[], str | None]) -> uvicorn.
     return uvicorn.Server(config)
 
 
-def _desk(core: Core) -> Desk:
+def build_desk(core: Core) -> Desk:
+    """Return what the doors may ask of the core."""
     settings = core.settings
 
     async def intake(chunks: AsyncIterator[bytes], *, key: str, accept: frozenset[MediaType]) -> StoredRecording:
@@ -104,6 +106,14 @@ def _desk(core: Core) -> Desk:
         lookup=core.lookup,
         intake=intake,
         discard=lambda recording: core.blobs.delete(recording.key),
+        recordings=core.recordings,
+        endpoints=core.endpoints,
+        documents=core.documents,
+        uploads=core.uploads,
+        usage=core.usage.between,
+        accounts=core.accounts,
+        open_blob=core.blobs.open,
+        check_source=partial(check_url, allow=read_allow(settings.outbound_allow), allow_http=True),
         languages=Languages(settings),
         check_disk=check_disk,
         clock=core.clock,
@@ -113,6 +123,7 @@ def _desk(core: Core) -> Desk:
         body_timeout=settings.body_timeout,
         briefly=_here_and_now if core.database.is_sqlite else run_in_threadpool,
         public_url=settings.public_url,
+        max_duration=settings.max_duration,
         max_upload_bytes=settings.max_upload_bytes,
     )
 

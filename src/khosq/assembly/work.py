@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
+from functools import partial
 
 from khosq.assembly.chores import all_chores
 from khosq.assembly.core import SUPERVISOR, Core, open_core
 from khosq.assembly.models import open_workshop
-from khosq.delivery.dialect import Letter
-from khosq.delivery.sender import DELIVER, Outbox, Sender
-from khosq.jobs.job import JobEvent
-from khosq.jobs.store import InTransaction
+from khosq.delivery.outbox import DELIVER
+from khosq.delivery.sender import Sender
 from khosq.jobs.submission import PROCESS
 from khosq.jobs.worker import Pace, Worker
 from khosq.outbound.address import read_allow
@@ -20,6 +19,9 @@ from khosq.pipeline.process import Road
 from khosq.pipeline.stages import Stages
 from khosq.pipeline.workshop import Workshop
 from khosq.settings import Settings
+
+_LONGEST_FETCH = 900.0
+"""Seconds in which a recording must have come from elsewhere."""
 
 
 def run_worker(settings: Settings, *, name: str | None = None) -> None:
@@ -35,48 +37,38 @@ def run_worker(settings: Settings, *, name: str | None = None) -> None:
 
 def _build(core: Core, workshop: Workshop, *, name: str | None) -> Worker:
     settings = core.settings
-    outbox = Outbox(core.deliveries, core.queue, core.dialects, clock=core.clock)
-
-    def telling(event: JobEvent) -> InTransaction:
-        return lambda connection, job: outbox.tell(connection, job, event)
-
+    client = OutboundClient(
+        allow=read_allow(settings.outbound_allow), allow_http=settings.outbound_http, clock=core.clock
+    )
     stages = Stages(
         core.jobs,
         core.results,
         core.blobs,
         workshop,
+        core.recording_rows,
+        fetch=partial(client.fetch, deadline=_LONGEST_FETCH, max_bytes=settings.max_upload_bytes),
+        max_bytes=settings.max_upload_bytes,
         work_dir=settings.data_dir / "work",
         max_duration=settings.max_duration,
-        outbox=telling,
+        outbox=core.telling,
+        clock=core.clock,
+    )
+    sender = Sender(
+        core.deliveries,
+        core.lookup,
+        core.outbox,
+        core.dialects,
+        client,
+        offsets=settings.hook_retries,
         clock=core.clock,
     )
     return Worker(
         core.database.url,
         core.database.engine,
         core.nodes,
-        {PROCESS: Road(stages).process, DELIVER: _sender(core).deliver},
+        {PROCESS: Road(stages).process, DELIVER: sender.deliver},
         pace=Pace(settings.slots, settings.heartbeat, settings.dead_after),
-        chores=all_chores(core, stages, telling(JobEvent.GIVEN_UP)),
+        chores=all_chores(core, stages, sender),
         name=name,
         supervisor=int(os.environ[SUPERVISOR]) if SUPERVISOR in os.environ else None,
-    )
-
-
-def _sender(core: Core) -> Sender:
-    settings = core.settings
-    client = OutboundClient(
-        allow=read_allow(settings.outbound_allow), allow_http=settings.outbound_http, clock=core.clock
-    )
-
-    async def post(url: str, letter: Letter, within: float) -> int:
-        return (await client.send("POST", url, letter.body, letter.headers, deadline=within)).status
-
-    return Sender(
-        core.deliveries,
-        core.lookup,
-        core.queue,
-        core.dialects,
-        post,
-        offsets=settings.hook_retries,
-        clock=core.clock,
     )

@@ -8,7 +8,7 @@ import typer
 
 from khosq.assembly.core import open_core
 from khosq.cli.common import AsJson, DataDir, TenantName, existing, print_json, settings, show, table
-from khosq.jobs.job import Job
+from khosq.jobs.job import Chosen, Job
 
 app = typer.Typer(no_args_is_help=True, help="A tenant's jobs: listed, cancelled.")
 
@@ -25,7 +25,7 @@ def list_(
 ) -> None:
     """List a tenant's jobs, newest first."""
     with open_core(existing(settings(data_dir=data_dir))) as core:
-        found = core.jobs.of_tenant(core.accounts.named(tenant).id, limit=limit, before=None)
+        found = core.lookup.jobs(Chosen(core.accounts.named(tenant).id), limit=limit)
     if as_json:
         print_json([_facts(job) for job in found])
         return

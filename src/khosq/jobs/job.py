@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
 from khosq.errors import KhosqError, UploadExpired
+from khosq.recordings.recording import Recording
 from khosq.transcript.timespan import Seconds
 
 
@@ -77,6 +78,7 @@ def target(event: JobEvent) -> JobState:
 class Stage(StrEnum):
     """A step of the pipeline, in the order of the road."""
 
+    FETCH = "fetch"
     DECODE = "decode"
     DETECT = "detect"
     RECOGNIZE = "recognize"
@@ -86,13 +88,14 @@ class Stage(StrEnum):
 
 def is_overdue(job: Job, now: datetime) -> bool:
     """Tell whether a job's recording did not come in time."""
-    return job.state is JobState.AWAITING_MEDIA and job.upload_deadline is not None and now >= job.upload_deadline
+    deadline = job.receiving_until or job.upload_deadline
+    return job.state is JobState.AWAITING_MEDIA and deadline is not None and now >= deadline
 
 
 def given_up(job: Job) -> Job:
     """Return an overdue job as it is from its deadline on; the row follows when a worker next looks."""
-    error = UploadExpired()
-    return replace(job, state=JobState.FAILED, error_code=error.code, error=error.message, ended_at=job.upload_deadline)
+    error, at = UploadExpired(), job.receiving_until or job.upload_deadline
+    return replace(job, state=JobState.FAILED, error_code=error.code, error=error.message, ended_at=at)
 
 
 def ended(at: datetime, error: KhosqError | None = None) -> dict[str, Any]:
@@ -103,6 +106,15 @@ def ended(at: datetime, error: KhosqError | None = None) -> dict[str, Any]:
     return changes
 
 
+class Keep(StrEnum):
+    """What becomes of a job's own recording when the job has ended."""
+
+    ORIGINAL = "original"
+    SMALL = "small"
+    """Encoded anew for listening, if the job ends well; else nothing."""
+    NOTHING = "nothing"
+
+
 @dataclass(frozen=True, slots=True)
 class Wishes:
     """What the caller wants made of the recording."""
@@ -111,6 +123,17 @@ class Wishes:
     """BCP 47 tag."""
     speakers: int | None = None
     """How many voices to tell apart; None: they are not told apart."""
+    multichannel: bool = False
+    """Write each channel down on its own."""
+    punctuation: bool = True
+    features: tuple[str, ...] = ()
+    """Analyses beside the transcript; those that are not known here yet are remembered."""
+    scorecard_id: str | None = None
+    keep: Keep = Keep.ORIGINAL
+
+
+Mark = tuple[JobState, Stage | None, float, Seconds | None]
+"""How far a job has come: state, stage, progress, duration. It differs whenever there is something new to see."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +141,7 @@ class Job:
     """One recording on its way to a transcript."""
 
     id: str
+    """Public: shaped by the API that made it, and known to every API."""
     tenant_id: str
     door: str
     """Name of the API that made it."""
@@ -128,16 +152,67 @@ class Job:
     base_url: str
     """What links to it begin with."""
     created_at: datetime
+    filename: str = ""
+    """As the caller named the recording."""
+    source_url: str | None = None
+    """Where the recording is fetched from."""
+    priority: int = 0
+    """0 is served first."""
     stage: Stage | None = None
     progress: float = 0.0
     """Part of the work done, from 0 to 1."""
     upload_deadline: datetime | None = None
-    recording_key: str | None = None
-    """Where the recording's bytes lie in the object store."""
-    media_type: str | None = None
+    """An upload must have begun by then."""
+    receiving_until: datetime | None = None
+    """An upload has begun, and must have ended by then; one that broke may begin anew."""
+    recording: Recording | None = None
     duration: Seconds | None = None
     """Known once decoded."""
     error_code: str | None = None
     error: str | None = None
     warnings: tuple[str, ...] = ()
+    started_at: datetime | None = None
     ended_at: datetime | None = None
+
+    @property
+    def mark(self) -> Mark:
+        """How far it has come."""
+        return (self.state, self.stage, self.progress, self.duration)
+
+
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """The proof that a job was deleted."""
+
+    job_id: str
+    door: str
+    sha256: str | None
+    """Of its recording, in hex; None where it had none."""
+    created_at: datetime
+    deleted_at: datetime
+    deleted_by: str | None
+    """Id of the API key; None: the operator."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Which of a tenant's jobs are looked for."""
+
+    tenant_id: str
+    door: str | None = None
+    states: Sequence[JobState] = ()
+    """Any of these; empty: all."""
+    begun_from: datetime | None = None
+    begun_before: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many jobs, opened on one day, stand in one state."""
+
+    day: date
+    """In UTC."""
+    state: JobState
+    jobs: int
+    seconds: Seconds
+    """Of those whose length is known."""

@@ -29,7 +29,8 @@ class Queue:
         workflow_id: str,
         *args: Any,
         queue: str,
-        tenant_id: str | None = None,
+        partition: str | None = None,
+        priority: int = 0,
         delay: float = 0.0,
     ) -> None:
         """Enqueue a workflow; the same id twice is one workflow.
@@ -40,13 +41,16 @@ class Queue:
             workflow_id: its identity.
             args: what it is called with.
             queue: ``JOBS`` or ``HOOKS``.
-            tenant_id: whose share of the queue it takes.
+            partition: whose share of the queue it takes.
+            priority: 0 is served first within its partition.
             delay: seconds before it may start.
 
         """
         options: EnqueueOptions = {"workflow_name": workflow, "queue_name": queue, "workflow_id": workflow_id}
-        if tenant_id is not None:
-            options["queue_partition_key"] = tenant_id
+        if partition is not None:
+            options["queue_partition_key"] = partition
+        if priority:
+            options["priority"] = priority
         if delay:
             options["delay_seconds"] = delay
         if connection is None:

@@ -45,5 +45,10 @@ class Results:
         return Outcome(Transcript.from_json(stored["transcript"]), stored["title"], stored["summary"])
 
 
+def results_key(job_id: str) -> str:
+    """Return the folder of everything that a job made."""
+    return f"results/{job_id}"
+
+
 def _key(job_id: str) -> str:
-    return f"results/{job_id}.json"
+    return f"{results_key(job_id)}/outcome.json"

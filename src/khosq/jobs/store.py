@@ -2,15 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
-from khosq.errors import KhosqError, QuotaExceeded
-from khosq.jobs.job import Job, JobEvent, JobState, Stage, Wishes, ended, sources, target
+from khosq.errors import Conflict, KhosqError, QuotaExceeded
+from khosq.jobs.job import (
+    FINAL,
+    Chosen,
+    Deletion,
+    Job,
+    JobEvent,
+    JobState,
+    Keep,
+    Mark,
+    Stage,
+    Tally,
+    Wishes,
+    ended,
+    sources,
+    target,
+)
+from khosq.jobs.results import results_key
+from khosq.recordings.recording import Recording
+from khosq.recordings.store import RecordingStore, add_recording, read_recording, recordings
 from khosq.storage.database import Database, ForeignText, JsonText, UtcDateTime, metadata
+from khosq.tenants.store import UsageStore
 
 _AT_ONCE = 100
 """Jobs given up in one transaction."""
@@ -21,34 +42,35 @@ InTransaction = Callable[[sa.Connection, Job], None]
 jobs = sa.Table(
     "jobs",
     metadata,
-    sa.Column("id", sa.String(20), primary_key=True),
+    sa.Column("id", sa.String(32), primary_key=True),
     sa.Column("tenant_id", sa.String(20), sa.ForeignKey("tenants.id"), nullable=False),
     sa.Column("key_id", sa.String(20), nullable=False),
     sa.Column("door", sa.String(20), nullable=False),
     sa.Column("state", sa.String(20), nullable=False),
-    sa.Column("language", sa.String(35), nullable=False),
-    sa.Column("speakers", sa.Integer),
+    sa.Column("wishes", JsonText, nullable=False),
     sa.Column("metadata", JsonText, nullable=False),
     sa.Column("base_url", sa.String(500), nullable=False),
     sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("filename", ForeignText, nullable=False),
+    sa.Column("source_url", sa.Text),
+    sa.Column("priority", sa.Integer, nullable=False),
     sa.Column("stage", sa.String(20)),
     sa.Column("progress", sa.Float, nullable=False),
     sa.Column("upload_deadline", UtcDateTime),
-    sa.Column("recording_key", sa.String(200)),
-    sa.Column("media_type", sa.String(40)),
-    sa.Column("size_bytes", sa.BigInteger),
-    sa.Column("sha256", sa.String(64)),
+    sa.Column("receiving_until", UtcDateTime),
+    sa.Column("recording_id", sa.String(20), sa.ForeignKey("recordings.id"), index=True),
     sa.Column("duration", sa.Float),
     sa.Column("reserved_seconds", sa.Float),
     sa.Column("error_code", sa.String(40)),
     sa.Column("error", ForeignText),
     sa.Column("warnings", JsonText, nullable=False),
+    sa.Column("started_at", UtcDateTime),
     sa.Column("ended_at", UtcDateTime),
     sa.CheckConstraint(
         "state in (" + ", ".join(f"'{state}'" for state in JobState) + ")",
         name="ck_jobs_state",
     ),
-    sa.Index("ix_jobs_tenant_created", "tenant_id", "created_at"),
+    sa.Index("ix_jobs_tenant_created", "tenant_id", "created_at", "id"),
     sa.Index("ix_jobs_state_deadline", "state", "upload_deadline"),
 )
 
@@ -56,10 +78,34 @@ job_events = sa.Table(
     "job_events",
     metadata,
     sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
-    sa.Column("job_id", sa.String(20), sa.ForeignKey("jobs.id"), nullable=False, index=True),
+    sa.Column("job_id", sa.String(32), sa.ForeignKey("jobs.id", ondelete="CASCADE"), nullable=False, index=True),
     sa.Column("name", sa.String(20), nullable=False),
     sa.Column("at", UtcDateTime, nullable=False),
 )
+
+idempotency_keys = sa.Table(
+    "idempotency_keys",
+    metadata,
+    sa.Column("tenant_id", sa.String(20), sa.ForeignKey("tenants.id"), primary_key=True),
+    sa.Column("door", sa.String(20), primary_key=True),
+    sa.Column("digest", sa.String(64), primary_key=True),
+    sa.Column("request_digest", sa.String(64), nullable=False),
+    sa.Column("job_ids", JsonText, nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False, index=True),
+)
+
+deletions = sa.Table(
+    "deletions",
+    metadata,
+    sa.Column("job_id", sa.String(32), primary_key=True),
+    sa.Column("tenant_id", sa.String(20), sa.ForeignKey("tenants.id"), nullable=False),
+    sa.Column("door", sa.String(20), nullable=False),
+    sa.Column("deleted_by", sa.String(20)),
+    sa.Column("sha256", sa.String(64)),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("deleted_at", UtcDateTime, nullable=False),
+)
+"""What is left of a deleted job: the proof that it was deleted."""
 
 nodes = sa.Table(
     "nodes",
@@ -69,6 +115,23 @@ nodes = sa.Table(
 )
 
 _tenants = sa.table("tenants", sa.column("id"), sa.column("seconds_left"))
+_JOBS = sa.select(jobs, *(column.label(f"recording__{column.name}") for column in recordings.c)).outerjoin(
+    recordings, jobs.c.recording_id == recordings.c.id
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Once:
+    """A caller's word that a request sent again is the same request."""
+
+    tenant_id: str
+    door: str
+    digest: str
+    """Of the key that the caller chose; in hex."""
+    request_digest: str
+    """Of what was asked for; in hex."""
+    valid_since: datetime
+    """Keys used before are forgotten."""
 
 
 class JobStore:
@@ -76,42 +139,110 @@ class JobStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._insert = sqlite.insert if database.is_sqlite else postgresql.insert
+        self._usage = UsageStore(database)
+        self._recordings = RecordingStore(database)
 
-    def add(self, job: Job, *, key_id: str) -> None:
-        """Keep a new job and its first event."""
+    def add(
+        self, opened: Sequence[Job], *, key_id: str, also: Mapping[str, Sequence[InTransaction]], once: Once | None
+    ) -> list[str]:
+        """Keep new jobs, all or none; return the ids of those that stand: other ones where the request came before.
+
+        Args:
+            opened: the jobs.
+            key_id: the API key that made them.
+            also: by job, what must happen in the same transaction.
+            once: makes the request one that is done once.
+
+        Raises:
+            Conflict: the same idempotency key came with another request.
+
+        """
         with self._database.write() as connection:
-            connection.execute(
-                sa.insert(jobs).values(
-                    id=job.id,
-                    tenant_id=job.tenant_id,
-                    key_id=key_id,
-                    door=job.door,
-                    state=job.state,
-                    language=job.wishes.language,
-                    speakers=job.wishes.speakers,
-                    metadata=job.metadata,
-                    base_url=job.base_url,
-                    created_at=job.created_at,
-                    progress=job.progress,
-                    upload_deadline=job.upload_deadline,
-                    warnings=[],
-                )
-            )
-            _note(connection, job.id, JobEvent.CREATED, job.created_at)
+            if once is not None and (before := self._claim(connection, once, opened)) is not None:
+                return before
+            for job in opened:
+                connection.execute(sa.insert(jobs).values(**_row(job), key_id=key_id))
+                _note(connection, job.id, JobEvent.CREATED, job.created_at)
+                for act in also.get(job.id, ()):
+                    act(connection, job)
+        return [job.id for job in opened]
+
+    def _claim(self, connection: sa.Connection, once: Once, opened: Sequence[Job]) -> list[str] | None:
+        """Take the idempotency key for new jobs; return those that took it before, if any did."""
+        mine = sa.and_(*(idempotency_keys.c[name] == getattr(once, name) for name in ("tenant_id", "door", "digest")))
+        too_old = idempotency_keys.c.created_at < once.valid_since
+        connection.execute(sa.delete(idempotency_keys).where(mine, too_old))
+        row = self._insert(idempotency_keys).values(
+            tenant_id=once.tenant_id,
+            door=once.door,
+            digest=once.digest,
+            request_digest=once.request_digest,
+            job_ids=[job.id for job in opened],
+            created_at=opened[0].created_at,
+        )
+        taken = row.on_conflict_do_nothing().returning(idempotency_keys.c.digest)
+        if connection.execute(taken).first() is not None:
+            return None
+        columns = idempotency_keys.c["request_digest", "job_ids"]
+        found = connection.execute(sa.select(*columns).where(mine)).one()
+        if found.request_digest != once.request_digest:
+            raise Conflict("This idempotency key was used for another request.")
+        return list(found.job_ids)
+
+    def forget_idempotency_keys(self, before: datetime) -> None:
+        """Remove idempotency keys that count no more."""
+        with self._database.write() as connection:
+            connection.execute(sa.delete(idempotency_keys).where(idempotency_keys.c.created_at < before))
 
     def find(self, job_id: str) -> Job | None:
         """Return the job called ``job_id``, whosever it is."""
         with self._database.glance() as connection:
             return _find(connection, job_id)
 
-    def of_tenant(self, tenant_id: str, *, limit: int, before: datetime | None) -> list[Job]:
-        """Return a tenant's jobs, newest first."""
-        statement = sa.select(jobs).where(jobs.c.tenant_id == tenant_id)
-        if before is not None:
-            statement = statement.where(jobs.c.created_at < before)
-        statement = statement.order_by(jobs.c.created_at.desc()).limit(limit)
+    def find_all(self, job_ids: Sequence[str]) -> list[Job]:
+        """Return the jobs of these ids that are there, in this order."""
+        with self._database.read() as connection:
+            rows = connection.execute(_JOBS.where(jobs.c.id.in_(job_ids))).mappings()
+            found = {row["id"]: _job(row) for row in rows}
+        return [found[job_id] for job_id in job_ids if job_id in found]
+
+    def marks(self, job_ids: Sequence[str]) -> dict[str, Mark]:
+        """Return how far the jobs of these ids have come; those that are gone are missing."""
+        statement = sa.select(jobs.c.id, jobs.c.state, jobs.c.stage, jobs.c.progress, jobs.c.duration)
+        with self._database.glance() as connection:
+            rows = connection.execute(statement.where(jobs.c.id.in_(job_ids)))
+            return {
+                row.id: (JobState(row.state), Stage(row.stage) if row.stage else None, row.progress, row.duration)
+                for row in rows
+            }
+
+    def search(
+        self, chosen: Chosen, *, limit: int, offset: int = 0, after: tuple[datetime, str] | None = None
+    ) -> list[Job]:
+        """Return jobs, newest first; ``after`` is the creation time and id of the last one seen."""
+        statement = _JOBS.where(*_conditions(chosen))
+        if after is not None:
+            statement = statement.where(sa.tuple_(jobs.c.created_at, jobs.c.id) < sa.tuple_(*map(sa.literal, after)))
+        statement = statement.order_by(jobs.c.created_at.desc(), jobs.c.id.desc()).limit(limit).offset(offset)
         with self._database.read() as connection:
             return [_job(row) for row in connection.execute(statement).mappings()]
+
+    def count(self, chosen: Chosen) -> int:
+        """Return how many jobs there are of the chosen kind."""
+        statement = sa.select(sa.func.count()).select_from(jobs).where(*_conditions(chosen))
+        with self._database.read() as connection:
+            return int(connection.execute(statement).scalar_one())
+
+    def tally(self, chosen: Chosen) -> list[Tally]:
+        """Count the chosen jobs and their seconds by the day on which they were opened (UTC) and by state."""
+        day = sa.func.date(jobs.c.created_at, type_=sa.Date).label("day")
+        seconds = sa.func.coalesce(sa.func.sum(jobs.c.duration), 0.0).label("seconds")
+        statement = sa.select(day, jobs.c.state, sa.func.count().label("jobs"), seconds)
+        statement = statement.where(*_conditions(chosen)).group_by(day, jobs.c.state).order_by(day, jobs.c.state)
+        with self._database.read() as connection:
+            rows = connection.execute(statement).all()
+        return [Tally(row.day, JobState(row.state), row.jobs, row.seconds) for row in rows]
 
     def move(
         self,
@@ -124,7 +255,8 @@ class JobStore:
     ) -> Job | None:
         """Let ``event`` happen to a job; return the job after it, or None where the table forbids it.
 
-        A job that ends otherwise than well gives back, in the same transaction, the seconds it had reserved.
+        A job that ends otherwise than well gives back, in the same transaction, the seconds it had reserved; one that
+        ends well is counted as used.
 
         Args:
             job_id: which job.
@@ -135,23 +267,95 @@ class JobStore:
 
         """
         with self._database.write() as connection:
-            return _move(connection, job_id, event, at, changes=changes, also=also)
+            return self._move(connection, job_id, event, at, changes=changes, also=also)
 
-    def set_upload_deadline(self, job_id: str, deadline: datetime) -> None:
-        """Set when a job that awaits its recording is given up."""
-        awaiting = jobs.c.state == JobState.AWAITING_MEDIA
+    def attach(
+        self,
+        job_id: str,
+        recording: Recording,
+        at: datetime,
+        *,
+        also: Sequence[InTransaction] = (),
+    ) -> Job | None:
+        """Give a job that waits for it its recording, in one transaction; None where it waits for none."""
         with self._database.write() as connection:
-            connection.execute(sa.update(jobs).where(jobs.c.id == job_id, awaiting).values(upload_deadline=deadline))
+            add_recording(connection, recording)
+            changes: dict[str, Any] = {"recording_id": recording.id, "receiving_until": None}
+            if recording.filename:
+                changes["filename"] = recording.filename
+            job = self._move(connection, job_id, JobEvent.MEDIA_RECEIVED, at, changes=changes, also=also)
+            if job is None:
+                connection.rollback()
+            return job
 
-    def move_overdue(self, now: datetime, error: KhosqError) -> list[Job]:
+    def keep_fetched(self, job_id: str, recording: Recording) -> bool:
+        """Give a running job the recording that was fetched for it; tell whether it still wants one."""
+        mine = (jobs.c.id == job_id, jobs.c.state == JobState.RUNNING, jobs.c.recording_id.is_(None))
+        with self._database.write() as connection:
+            add_recording(connection, recording)
+            taken = connection.execute(sa.update(jobs).where(*mine).values(recording_id=recording.id)).rowcount
+            if not taken:
+                connection.rollback()
+            return bool(taken)
+
+    def set_upload_times(self, job_id: str, **times: datetime | None) -> bool:
+        """Set until when a job that awaits its recording waits for it; tell whether it still awaits it.
+
+        Args:
+            job_id: which job.
+            times: ``upload_deadline`` and ``receiving_until``, or one of them.
+
+        """
+        awaiting = (jobs.c.id == job_id, jobs.c.state == JobState.AWAITING_MEDIA)
+        with self._database.write() as connection:
+            return bool(connection.execute(sa.update(jobs).where(*awaiting).values(**times)).rowcount)
+
+    def move_overdue(self, now: datetime, error: KhosqError, *, also: Sequence[InTransaction] = ()) -> list[Job]:
         """Give up every job whose upload did not come in time; return them."""
         with self._database.write() as connection:
-            late = sa.select(jobs.c.id).where(jobs.c.state == JobState.AWAITING_MEDIA, jobs.c.upload_deadline <= now)
+            deadline = sa.func.coalesce(jobs.c.receiving_until, jobs.c.upload_deadline)
+            late = sa.select(jobs.c.id).where(jobs.c.state == JobState.AWAITING_MEDIA, deadline <= now)
             moved = [
-                _move(connection, job_id, JobEvent.EXPIRED, now, changes=ended(now, error))
+                self._move(connection, job_id, JobEvent.EXPIRED, now, changes=ended(now, error), also=also)
                 for job_id in connection.execute(late.limit(_AT_ONCE)).scalars().all()
             ]
         return [job for job in moved if job is not None]
+
+    def delete(self, job: Job, at: datetime, *, key_id: str | None, also: Sequence[InTransaction]) -> bool:
+        """Delete a job, all that hangs on it and its own recording; leave the proof. Tell whether it was there."""
+        with self._database.write() as connection:
+            for act in also:
+                act(connection, job)
+            unfinished = [state for state in JobState if state not in FINAL]
+            if connection.execute(_BY_ID.where(jobs.c.state.in_(unfinished)), {"id": job.id}).first():
+                _give_back(connection, job.id)
+            if not connection.execute(sa.delete(jobs).where(jobs.c.id == job.id)).rowcount:
+                return False
+            own = job.recording if job.recording is not None and job.recording.is_of_job else None
+            if own is not None:
+                self._recordings.remove(connection, own, at)
+            self._recordings.discard(connection, [results_key(job.id)], at)
+            proof = {name: getattr(job, name) for name in ("tenant_id", "door", "created_at")}
+            sha256 = None if job.recording is None else job.recording.sha256
+            connection.execute(
+                sa.insert(deletions).values(**proof, job_id=job.id, deleted_by=key_id, sha256=sha256, deleted_at=at)
+            )
+        return True
+
+    def deletion(self, tenant_id: str, job_id: str) -> Deletion | None:
+        """Return the proof that a tenant's job was deleted."""
+        columns = [deletions.c[name] for name in Deletion.__dataclass_fields__]
+        mine = (deletions.c.tenant_id == tenant_id, deletions.c.job_id == job_id)
+        with self._database.read() as connection:
+            row = connection.execute(sa.select(*columns).where(*mine)).mappings().one_or_none()
+        return Deletion(**row) if row else None
+
+    def erase_recording(self, recording: Recording, at: datetime) -> bool:
+        """Let the bytes of a recording go unless a job still needs them; tell whether they went."""
+        needing = sa.select(sa.literal(1)).where(
+            jobs.c.recording_id == recording.id, jobs.c.state.in_([state for state in JobState if state not in FINAL])
+        )
+        return self._recordings.erase_unused(recording, at, in_use=needing)
 
     def reserve(self, job_id: str, seconds: float) -> None:
         """Take a running job's seconds from its tenant's quota, once however often it is called.
@@ -196,6 +400,37 @@ class JobStore:
         with self._database.read() as connection:
             return {row[0]: row[1] for row in connection.execute(statement)}
 
+    def _move(  # noqa: PLR0913 - one statement's parts
+        self,
+        connection: sa.Connection,
+        job_id: str,
+        event: JobEvent,
+        at: datetime,
+        *,
+        changes: dict[str, Any] | None = None,
+        also: Sequence[InTransaction] = (),
+    ) -> Job | None:
+        allowed = [jobs.c.id == job_id, jobs.c.state.in_(sources(event))]
+        if event is JobEvent.MEDIA_RECEIVED:
+            allowed.append(sa.func.coalesce(jobs.c.receiving_until, jobs.c.upload_deadline) > at)
+        changes = {"state": target(event), **(changes or {})}
+        if event is JobEvent.STARTED:
+            changes["started_at"] = sa.func.coalesce(jobs.c.started_at, sa.bindparam("at", at, type_=UtcDateTime))
+        if not connection.execute(sa.update(jobs).where(*allowed).values(**changes)).rowcount:
+            return None
+        _note(connection, job_id, event, at)
+        if event in (JobEvent.GIVEN_UP, JobEvent.CANCELLED):
+            _give_back(connection, job_id)
+        job = _find(connection, job_id)
+        assert job is not None  # noqa: S101 - it was changed a statement ago
+        if job.state in FINAL and _goes(job):
+            self._recordings.erase(connection, cast("Recording", job.recording), at)
+        if event is JobEvent.COMPLETED:
+            self._usage.add(connection, job.tenant_id, at.date(), job.door, job.duration or 0.0)
+        for act in also:
+            act(connection, job)
+        return job
+
     def history(self, job_id: str) -> list[tuple[str, datetime]]:
         """Return what happened to a job, in order."""
         statement = sa.select(job_events.c.name, job_events.c.at).where(job_events.c.job_id == job_id)
@@ -203,37 +438,20 @@ class JobStore:
             return [(row[0], row[1]) for row in connection.execute(statement.order_by(job_events.c.id))]
 
 
-def _move(  # noqa: PLR0913 - one statement's parts
-    connection: sa.Connection,
-    job_id: str,
-    event: JobEvent,
-    at: datetime,
-    *,
-    changes: dict[str, Any] | None = None,
-    also: Sequence[InTransaction] = (),
-) -> Job | None:
-    allowed = [jobs.c.id == job_id, jobs.c.state.in_(sources(event))]
-    if event is JobEvent.MEDIA_RECEIVED:
-        allowed.append(jobs.c.upload_deadline > at)
-    moved = connection.execute(sa.update(jobs).where(*allowed).values(state=target(event), **(changes or {})))
-    if not moved.rowcount:
-        return None
-    _note(connection, job_id, event, at)
-    if event in (JobEvent.GIVEN_UP, JobEvent.CANCELLED):
-        _give_back(connection, job_id)
-    job = _find(connection, job_id)
-    assert job is not None  # noqa: S101 - it was changed a statement ago
-    for act in also:
-        act(connection, job)
-    return job
-
-
 def _find(connection: sa.Connection, job_id: str) -> Job | None:
     row = connection.execute(_BY_ID, {"id": job_id}).mappings().one_or_none()
     return _job(row) if row else None
 
 
-_BY_ID = sa.select(jobs).where(jobs.c.id == sa.bindparam("id"))
+_BY_ID = _JOBS.where(jobs.c.id == sa.bindparam("id"))
+
+
+def _goes(job: Job) -> bool:
+    """Tell whether a job that has ended leaves no recording."""
+    if job.recording is None or not job.recording.is_of_job:
+        return False
+    is_kept = job.wishes.keep is Keep.ORIGINAL or (job.wishes.keep is Keep.SMALL and job.state is JobState.SUCCEEDED)
+    return not is_kept
 
 
 def _note(connection: sa.Connection, job_id: str, event: JobEvent, at: datetime) -> None:
@@ -262,25 +480,49 @@ def _give_back(connection: sa.Connection, job_id: str) -> None:
         connection.execute(sa.update(jobs).where(jobs.c.id == job_id).values(reserved_seconds=0.0))
 
 
+def _conditions(chosen: Chosen) -> list[sa.ColumnElement[bool]]:
+    conditions = [jobs.c.tenant_id == chosen.tenant_id]
+    if chosen.door is not None:
+        conditions.append(jobs.c.door == chosen.door)
+    if chosen.states:
+        conditions.append(jobs.c.state.in_(chosen.states))
+    if chosen.begun_from is not None:
+        conditions.append(jobs.c.created_at >= chosen.begun_from)
+    if chosen.begun_before is not None:
+        conditions.append(jobs.c.created_at < chosen.begun_before)
+    return conditions
+
+
+def _row(job: Job) -> dict[str, Any]:
+    row = {column.name: getattr(job, column.name) for column in jobs.c if hasattr(job, column.name)}
+    recording_id = None if job.recording is None else job.recording.id
+    return row | {"wishes": asdict(job.wishes), "warnings": list(job.warnings), "recording_id": recording_id}
+
+
 def _job(row: sa.RowMapping) -> Job:
+    wishes = row["wishes"]
     return Job(
         id=row["id"],
         tenant_id=row["tenant_id"],
         door=row["door"],
         state=JobState(row["state"]),
-        wishes=Wishes(language=row["language"], speakers=row["speakers"]),
+        wishes=Wishes(**wishes | {"features": tuple(wishes["features"]), "keep": Keep(wishes["keep"])}),
         metadata=row["metadata"],
         base_url=row["base_url"],
         created_at=row["created_at"],
+        filename=row["filename"],
+        source_url=row["source_url"],
+        priority=row["priority"],
         stage=Stage(row["stage"]) if row["stage"] else None,
         progress=row["progress"],
         upload_deadline=row["upload_deadline"],
-        recording_key=row["recording_key"],
-        media_type=row["media_type"],
+        receiving_until=row["receiving_until"],
+        recording=read_recording(row, "recording__") if row["recording_id"] else None,
         duration=row["duration"],
         error_code=row["error_code"],
         error=row["error"],
         warnings=tuple(row["warnings"]),
+        started_at=row["started_at"],
         ended_at=row["ended_at"],
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC
@@ -111,7 +111,7 @@ class OutboundClient:
 
     async def fetch(
         self, url: str, *, deadline: float, max_bytes: int, max_redirects: int = MAX_REDIRECTS
-    ) -> AsyncIterator[bytes]:
+    ) -> AsyncGenerator[bytes, None]:
         """Yield the body that ``url`` answers with, http or https, piece by piece.
 
         Close the iterator (``contextlib.aclosing``) where it may be left before its end.

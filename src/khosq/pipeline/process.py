@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
 from typing import Any, ParamSpec, TypeVar
 
 import structlog
@@ -20,21 +21,34 @@ T = TypeVar("T")
 log = structlog.get_logger()
 
 
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """How a stage is tried again."""
+
+    tries: int
+    first_pause: float
+    """Seconds before the second try; each further one waits twice as long."""
+
+
+_RETRY = Retry(7, 2.0)
+_RETRY_FETCH = Retry(3, 30.0)
+
+
 class Road:
     """Takes one recording from its bytes to its transcript."""
 
-    def __init__(self, stages: Stages, *, tries: int = 7, first_pause: float = 2.0) -> None:
+    def __init__(self, stages: Stages, *, retry: Retry = _RETRY, retry_fetch: Retry = _RETRY_FETCH) -> None:
         """Prepare the road.
 
         Args:
             stages: what is done.
-            tries: how often a stage is tried whose error may pass: seven tries take two minutes.
-            first_pause: seconds before the second try; each further one waits twice as long.
+            retry: how often a stage is tried whose error may pass: two minutes long.
+            retry_fetch: the same of fetching a recording from elsewhere.
 
         """
         self._stages = stages
-        self._tries = tries
-        self._first_pause = first_pause
+        self._retry = retry
+        self._retry_fetch = retry_fetch
 
     async def process(self, job_id: str) -> None:
         """Run the job's stages; whatever happens, the job ends in a final state that says why."""
@@ -52,6 +66,7 @@ class Road:
 
     async def _travel(self, job_id: str) -> None:
         stages = self._stages
+        await self._step("fetch", stages.fetch, job_id)
         sound = await self._step("decode", stages.decode, job_id)
         plan = await self._step("detect", stages.detect, job_id, sound)
         voices = asyncio.create_task(self._step("diarize", stages.diarize, job_id, sound, plan))
@@ -64,8 +79,8 @@ class Road:
         except BaseException:
             await _abandon([voices, *recognitions])
             raise
-        warnings = await self._step("analyse", stages.analyse, job_id, sound, plan, turns, heard)
-        await self._step("finish", stages.finish, job_id, warnings)
+        made = await self._step("analyse", stages.analyse, job_id, sound, plan, turns, heard)
+        await self._step("finish", stages.finish, job_id, made)
 
     async def _step(
         self, name: str, stage: Callable[P, Coroutine[Any, Any, T]], *args: P.args, **kwargs: P.kwargs
@@ -79,12 +94,13 @@ class Road:
             log.info("stage done", action="stage_done", stage=name, seconds=round(time.monotonic() - began, 2))
             return result
 
+        retry = self._retry_fetch if name == "fetch" else self._retry
         options: Any = {
             "name": name,
             "preemptible": True,
             "retries_allowed": True,
-            "max_attempts": self._tries,
-            "interval_seconds": self._first_pause,
+            "max_attempts": retry.tries,
+            "interval_seconds": retry.first_pause,
             "should_retry": may_help,
         }
         result: T = await DBOS.run_step_async(options, timed)

@@ -4,21 +4,40 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import Callable, Sequence
-from datetime import timedelta
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from weakref import WeakValueDictionary
 
+import sqlalchemy as sa
 import structlog
 
 from khosq.analysis.summary import summarise
 from khosq.clock import Clock
-from khosq.errors import KhosqError, QuotaExceeded, RecordingTooLong
-from khosq.jobs.job import FINAL, Job, JobEvent, Stage, ended
+from khosq.errors import (
+    AddressRefused,
+    Invalid,
+    KhosqError,
+    NeighbourFailed,
+    QuotaExceeded,
+    RecordingTooLong,
+    SourceAway,
+    SourceUnreachable,
+)
+from khosq.identifiers import new_id
+from khosq.jobs.job import FINAL, Job, JobEvent, JobState, Keep, Stage, ended
 from khosq.jobs.results import Outcome, Results
 from khosq.jobs.store import InTransaction, JobStore
-from khosq.media.recording import MediaType
+from khosq.jobs.submission import own_recording
+from khosq.media.intake import take_in
+from khosq.media.recording import ALL_TYPES, MediaType, StoredRecording
+from khosq.media.reencode import encode_small
 from khosq.pipeline.workshop import Plan, Sound, Workshop, join
+from khosq.recordings.recording import Recording
+from khosq.recordings.store import RecordingStore
 from khosq.storage.blobs import Blobs
 from khosq.transcript.timespan import Seconds
 from khosq.transcript.turns import Turn
@@ -30,11 +49,27 @@ _HEARD_FROM, _HEARD_TO = 0.15, 0.95
 _CERTAINLY_DEAD = timedelta(minutes=1)
 """A job that ended so long ago has nobody at work any more."""
 
+_PIECE_BYTES = 1024 * 1024
+_MOST_CHANNELS = 8
+"""Channels that are written down each on its own."""
+
+Fetch = Callable[[str], AsyncGenerator[bytes, None]]
+"""Yields the bytes behind a URL, or raises what ``OutboundClient.fetch`` raises."""
+
 log = structlog.get_logger()
 
 
 class JobEnded(Exception):
     """The job was cancelled, or has ended otherwise, while it was at work."""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What the last stage must write down when the job ends well."""
+
+    warnings: tuple[str, ...]
+    small: StoredRecording | None
+    """The recording encoded anew, where that is what stays of it."""
 
 
 class Stages:
@@ -46,7 +81,10 @@ class Stages:
         results: Results,
         blobs: Blobs,
         workshop: Workshop,
+        recordings: RecordingStore,
         *,
+        fetch: Fetch,
+        max_bytes: int,
         work_dir: Path,
         max_duration: Seconds,
         outbox: Callable[[JobEvent], InTransaction],
@@ -56,6 +94,9 @@ class Stages:
         self._results = results
         self._blobs = blobs
         self._workshop = workshop
+        self._recordings = recordings
+        self._fetch = fetch
+        self._max_bytes = max_bytes
         self._work_dir = work_dir
         self._max_duration = max_duration
         self._outbox = outbox
@@ -63,9 +104,28 @@ class Stages:
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
 
+    async def fetch(self, job_id: str) -> None:
+        """Start the job, and bring its recording here if it is elsewhere."""
+        job = await asyncio.to_thread(self._start, job_id)
+        if job.recording is not None or job.source_url is None:
+            return
+        key = f"recordings/{new_id()}"
+        try:
+            async with aclosing(self._fetch(job.source_url)) as chunks:
+                stored = await take_in(chunks, blobs=self._blobs, key=key, accept=ALL_TYPES, max_bytes=self._max_bytes)
+        except NeighbourFailed as error:
+            raise SourceAway(error.message) from error
+        except (AddressRefused, Invalid) as error:
+            raise SourceUnreachable(error.message) from error
+        recording = own_recording(job, stored, self._clock())
+        if not await asyncio.to_thread(self._store.keep_fetched, job_id, recording):
+            await asyncio.to_thread(self._blobs.delete, key)
+            raise JobEnded
+
     async def decode(self, job_id: str) -> Sound:
         """Turn the recording into 16 kHz channels, and take its seconds from the quota."""
-        job = await asyncio.to_thread(self._start, job_id)
+        job = await asyncio.to_thread(self._find, job_id)
+        await asyncio.to_thread(self._store.note_progress, job_id, Stage.DECODE, 0.0)
         allowed = await asyncio.to_thread(self._store.seconds_allowed, job_id)
         longest = self._max_duration if allowed is None else min(allowed, self._max_duration)
         try:
@@ -75,13 +135,21 @@ class Stages:
                 raise QuotaExceeded from error
             raise
         await asyncio.to_thread(self._store.reserve, job_id, sound.duration)
+        await asyncio.to_thread(
+            self._recordings.describe,
+            _recording(job).id,
+            kind="video" if sound.has_video else "audio",
+            duration=sound.duration,
+        )
         return sound
 
     async def detect(self, job_id: str, sound: Sound) -> Plan:
         """Choose the model, find where somebody speaks and cut it into pieces."""
         job = await self._note(job_id, Stage.DETECT, _HEARD_FROM / 2)
         folder = await self._decoded(job_id, sound)
-        plan = await self._workshop.plan(folder, sound, language=job.wishes.language)
+        plan = await self._workshop.plan(
+            folder, sound, language=job.wishes.language, suppress_cross_talk=not job.wishes.multichannel
+        )
         await self._note(job_id, Stage.RECOGNIZE, _HEARD_FROM)
         return plan
 
@@ -99,7 +167,8 @@ class Stages:
         """Tell the voices apart, where that was asked for."""
         job = await asyncio.to_thread(self._find, job_id)
         folder = await self._decoded(job_id, sound)
-        return await self._workshop.diarize(folder, sound, plan, speakers=job.wishes.speakers)
+        speakers = None if job.wishes.multichannel else job.wishes.speakers
+        return await self._workshop.diarize(folder, sound, plan, speakers=speakers)
 
     async def analyse(
         self,
@@ -108,24 +177,32 @@ class Stages:
         plan: Plan,
         turns: tuple[Turn, ...] | None,
         heard: Sequence[tuple[Word, ...]],
-    ) -> tuple[str, ...]:
-        """Join words and voices into the transcript, draw the findings from it and keep both; return its warnings."""
-        await self._note(job_id, Stage.ANALYSE, _HEARD_TO)
+    ) -> Made:
+        """Join words and voices into the transcript, draw the findings that were asked for, and keep all of it."""
+        job = await self._note(job_id, Stage.ANALYSE, _HEARD_TO)
         transcript = await asyncio.to_thread(join, sound, plan, turns, heard)
-        found = await asyncio.to_thread(summarise, transcript)
-        outcome = Outcome(transcript, title=found.title, summary=found.summary)
+        outcome = Outcome(transcript)
+        if "summary" in job.wishes.features:
+            found = await asyncio.to_thread(summarise, transcript)
+            outcome = replace(outcome, title=found.title, summary=found.summary)
         await asyncio.to_thread(self._results.keep, job_id, outcome)
-        return transcript.warnings
+        small = await self._encode_small(job, sound) if job.wishes.keep is Keep.SMALL else None
+        return Made(transcript.warnings, small)
 
-    async def finish(self, job_id: str, warnings: tuple[str, ...]) -> None:
+    async def finish(self, job_id: str, made: Made) -> None:
         """End the job well; its final state and the webhooks that tell of it are one transaction."""
         now = self._clock()
-        changes = ended(now) | {"warnings": list(warnings), "progress": 1.0}
+        changes = ended(now) | {"warnings": list(made.warnings), "progress": 1.0}
         also = [self._outbox(JobEvent.COMPLETED)]
-        if not await asyncio.to_thread(self._store.move, job_id, JobEvent.COMPLETED, now, changes=changes, also=also):
+        if made.small is not None:
+            also.append(partial(self._shrink, made.small, now))
+        if await asyncio.to_thread(self._store.move, job_id, JobEvent.COMPLETED, now, changes=changes, also=also):
+            log.info("job succeeded", action="job_succeeded")
+            return
+        job = await asyncio.to_thread(self._store.find, job_id)
+        if job is None or job.state is not JobState.SUCCEEDED:  # cancelled or deleted; else a dead worker came so far
             await asyncio.to_thread(self._results.remove, job_id)
             raise JobEnded
-        log.info("job succeeded", action="job_succeeded")
 
     async def give_up(self, job_id: str, error: KhosqError) -> None:
         """End the job with a sentence that a person can act on; nothing is charged."""
@@ -148,7 +225,7 @@ class Stages:
                 self.tidy(folder.name)
 
     def _start(self, job_id: str) -> Job:
-        changes = {"stage": Stage.DECODE}
+        changes = {"stage": Stage.FETCH}
         job = self._store.move(job_id, JobEvent.STARTED, self._clock(), changes=changes)
         if job is None:
             raise JobEnded
@@ -169,12 +246,24 @@ class Stages:
         folder = self._work_dir / job.id
         await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
         return await self._workshop.decode(
-            await asyncio.to_thread(self._blobs.materialise, job.recording_key or "", folder),
-            media_type=MediaType(job.media_type or ""),
+            await asyncio.to_thread(self._blobs.materialise, _recording(job).key, folder),
+            media_type=MediaType(_recording(job).media_type),
             into=folder,
             max_seconds=max_seconds,
-            speakers=job.wishes.speakers,
+            most_channels=_MOST_CHANNELS if job.wishes.multichannel else job.wishes.speakers or 1,
+            merge_identical=not job.wishes.multichannel,
         )
+
+    async def _encode_small(self, job: Job, sound: Sound) -> StoredRecording:
+        folder = await self._decoded(job.id, sound)
+        path = folder / "small.ogg"
+        await asyncio.to_thread(encode_small, sound.files(folder), path)
+        key = f"recordings/{new_id()}"
+        size, sha256 = await self._blobs.write(key, _pieces(path), max_bytes=path.stat().st_size)
+        return StoredRecording(key, MediaType.OGG, size, sha256)
+
+    def _shrink(self, small: StoredRecording, at: datetime, connection: sa.Connection, job: Job) -> None:
+        self._recordings.replace(connection, _recording(job), small, at)
 
     async def _decoded(self, job_id: str, sound: Sound) -> Path:
         """Return the folder with the job's channels; they are decoded again where another machine had them."""
@@ -184,3 +273,15 @@ class Stages:
                 job = await asyncio.to_thread(self._find, job_id)
                 await self._decode(job, max_seconds=self._max_duration)
         return folder
+
+
+def _recording(job: Job) -> Recording:
+    if job.recording is None:
+        raise JobEnded  # deleted by its owner while it was at work
+    return job.recording
+
+
+async def _pieces(path: Path) -> AsyncGenerator[bytes, None]:
+    with path.open("rb") as file:
+        while piece := await asyncio.to_thread(file.read, _PIECE_BYTES):
+            yield piece

@@ -41,6 +41,8 @@ class Sound:
 
     duration: Seconds
     channels: int
+    has_video: bool = False
+    """Moving pictures came with it."""
 
     def files(self, folder: Path) -> list[PcmFile]:
         """Return the channels, which lie in ``folder``."""
@@ -84,24 +86,36 @@ class Workshop:
         self._resolve = resolve
         self._models_dir = models_dir
 
-    async def decode(
-        self, source: Path, *, media_type: MediaType, into: Path, max_seconds: Seconds, speakers: int | None
+    async def decode(  # noqa: PLR0913 - one call says the whole task
+        self,
+        source: Path,
+        *,
+        media_type: MediaType,
+        into: Path,
+        max_seconds: Seconds,
+        most_channels: int,
+        merge_identical: bool = True,
     ) -> Sound:
-        """Turn a recording into 16 kHz channels: one per party where it has as many, else one of everything."""
+        """Turn a recording into 16 kHz channels; one that has more than ``most_channels`` is mixed into one."""
         decoded = await decode(
             source,
             media_type=media_type,
             into=into,
             limits=DecodeLimits(max_seconds=max_seconds),
-            most_channels=speakers or 1,
+            most_channels=most_channels,
         )
-        return Sound(round(decoded.duration, 2), 1 if decoded.identical_channels else len(decoded.channels))
+        channels = 1 if decoded.identical_channels and merge_identical else len(decoded.channels)
+        return Sound(round(decoded.duration, 2), channels, decoded.has_video)
 
-    async def plan(self, folder: Path, sound: Sound, *, language: str) -> Plan:
+    async def plan(self, folder: Path, sound: Sound, *, language: str, suppress_cross_talk: bool = True) -> Plan:
         """Choose the model, find where somebody speaks and cut it into pieces."""
         model = await asyncio.to_thread(self._resolve, language)
         channels = tuple(sound.files(folder))
-        regions = await self._run(hearing.detect_speech, channels, self._models_dir, seconds=sound.duration)
+        groups = [channels] if suppress_cross_talk else [(channel,) for channel in channels]
+        found = [
+            await self._run(hearing.detect_speech, group, self._models_dir, seconds=sound.duration) for group in groups
+        ]
+        regions = tuple(region for group in found for region in group)
         planned = await asyncio.to_thread(_cut, channels, regions, model.longest_chunk)
         return Plan(model, regions, planned)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -41,32 +42,58 @@ class ApiKeys:
 
     def create(self, tenant_name: str, scope: Scope) -> tuple[str, ApiKey]:
         """Make a key, and its tenant if it is new; return the secret, which is kept nowhere, and the key."""
-        now = self._clock()
-        tenant = self._store.ensure(Tenant(new_id(), checked_name(tenant_name), None, now))
+        tenant = self._store.ensure(Tenant(new_id(), checked_name(tenant_name), None, self._clock()))
+        return self.add(tenant.id, scope)
+
+    def add(
+        self,
+        tenant_id: str,
+        scope: Scope,
+        *,
+        name: str = "",
+        door: str | None = None,
+        expires_at: datetime | None = None,
+    ) -> tuple[str, ApiKey]:
+        """Make a key of a tenant; return the secret, which is kept nowhere, and the key.
+
+        Args:
+            tenant_id: whose key it is.
+            scope: what it may do.
+            name: what its owner calls it.
+            door: the one API it opens; None: every one.
+            expires_at: from when on it is worth nothing; None: it stays in force.
+
+        """
         secret = _PREFIX + new_id(_SECRET_LENGTH)
-        key = ApiKey(new_id(), tenant.id, secret[: len(_PREFIX) + 6], scope, now)
+        prefix = secret[: len(_PREFIX) + 6]
+        key = ApiKey(new_id(), tenant_id, prefix, scope, self._clock(), name=name, door=door, expires_at=expires_at)
         self._store.add_key(key, digest=self._digest(secret))
         return secret, key
 
-    def authenticate(self, secret: str | None, *, scope: Scope) -> Caller:
+    def authenticate(self, secret: str | None, *, scope: Scope, door: str) -> Caller:
         """Return who holds ``secret``.
 
+        Args:
+            secret: as the caller sent it.
+            scope: what the key must allow.
+            door: the API at which it was shown.
+
         Raises:
-            Unauthorized: there is no such key; missing, malformed and revoked are not told apart.
-            Forbidden: the key's scope does not include ``scope``.
+            Unauthorized: there is no such key; missing, malformed, expired and revoked are not told apart.
+            Forbidden: the key's scope does not include ``scope``, or it is for another API.
 
         """
         key = self._store.key_by_digest(self._digest((secret or "")[:_LONGEST_SECRET]))
         if key is None:
             raise Unauthorized
-        return self._admit(key, scope)
+        return self._admit(key, scope, door)
 
-    def recall(self, key_id: str, *, scope: Scope) -> Caller:
+    def recall(self, key_id: str, *, scope: Scope, door: str) -> Caller:
         """Return the caller of a key that was checked before, if it is still in force."""
         key = self._store.key_by_id(key_id)
         if key is None:
             raise Unauthorized
-        return self._admit(key, scope)
+        return self._admit(key, scope, door)
 
     def list(self, tenant_name: str) -> list[ApiKey]:
         """Return every key of a tenant."""
@@ -75,12 +102,20 @@ class ApiKeys:
             raise NotFound(f"There is no tenant named {tenant_name!r}.")
         return self._store.keys(tenant.id)
 
-    def revoke(self, key_id: str) -> None:
-        """End a key at once."""
-        if not is_id(key_id) or not self._store.revoke_key(key_id, self._clock()):
+    def of_tenant(self, tenant_id: str) -> Sequence[ApiKey]:
+        """Return every key of a tenant, oldest first."""
+        return self._store.keys(tenant_id)
+
+    def revoke(self, key_id: str, *, tenant_id: str | None = None) -> None:
+        """End a key at once; with ``tenant_id``, only if it is that tenant's."""
+        if not is_id(key_id) or not self._store.revoke_key(key_id, self._clock(), tenant_id=tenant_id):
             raise NotFound(f"There is no key {key_id!r} in force.")
 
-    def _admit(self, key: ApiKey, scope: Scope) -> Caller:
+    def _admit(self, key: ApiKey, scope: Scope, door: str) -> Caller:
+        if key.expires_at is not None and key.expires_at <= self._clock():
+            raise Unauthorized
+        if key.door not in {None, door}:
+            raise Forbidden("This API key is for another API.")
         caller = Caller(key.tenant_id, key.id, key.scope)
         if SCOPES.index(caller.scope) < SCOPES.index(scope):
             raise Forbidden(f"This API key has the scope {caller.scope!r}; {scope!r} is needed.")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict, replace
-from datetime import datetime
+from datetime import date, datetime
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from khosq.storage.database import Database, UtcDateTime, counters, metadata
-from khosq.tenants.tenant import ApiKey, Tenant
+from khosq.storage.database import Database, ForeignText, UtcDateTime, counters, metadata
+from khosq.tenants.tenant import ApiKey, Tenant, UsageOfDay
 
 tenants = sa.Table(
     "tenants",
@@ -31,6 +31,9 @@ api_keys = sa.Table(
     sa.Column("scope", sa.String(10), nullable=False),
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.Column("revoked_at", UtcDateTime),
+    sa.Column("name", ForeignText, nullable=False),
+    sa.Column("door", sa.String(20)),
+    sa.Column("expires_at", UtcDateTime),
 )
 
 instance = sa.Table(
@@ -39,6 +42,17 @@ instance = sa.Table(
     sa.Column("name", sa.String(40), primary_key=True),
     sa.Column("value", sa.Text, nullable=False),
 )
+
+usage = sa.Table(
+    "usage",
+    metadata,
+    sa.Column("tenant_id", sa.String(20), sa.ForeignKey("tenants.id"), primary_key=True),
+    sa.Column("day", sa.Date, primary_key=True),
+    sa.Column("door", sa.String(20), primary_key=True),
+    sa.Column("jobs", sa.BigInteger, nullable=False),
+    sa.Column("seconds", sa.Float, nullable=False),
+)
+"""What was transcribed, by the day on which it ended (UTC); it outlives the jobs."""
 
 rate_windows = sa.Table(
     "rate_windows",
@@ -136,14 +150,13 @@ class TenantStore:
             used = {row.key_id: row.at for row in connection.execute(uses)}
         return [replace(key, last_used_at=used.get(key.id)) for key in found]
 
-    def revoke_key(self, key_id: str, now: datetime) -> bool:
-        """Revoke a key; tell whether it was in force."""
+    def revoke_key(self, key_id: str, now: datetime, *, tenant_id: str | None) -> bool:
+        """Revoke a key, of a tenant if one is named; tell whether it was in force."""
+        mine = [api_keys.c.id == key_id, api_keys.c.revoked_at.is_(None)]
+        if tenant_id is not None:
+            mine.append(api_keys.c.tenant_id == tenant_id)
         with self._database.write() as connection:
-            changed = connection.execute(
-                sa.update(api_keys)
-                .where(api_keys.c.id == key_id, api_keys.c.revoked_at.is_(None))
-                .values(revoked_at=now)
-            )
+            changed = connection.execute(sa.update(api_keys).where(*mine).values(revoked_at=now))
             return bool(changed.rowcount)
 
     def mark_used(self, key_id: str, now: datetime) -> None:
@@ -192,3 +205,26 @@ def _tenant(row: sa.RowMapping) -> Tenant:
 
 def _key(row: sa.RowMapping) -> ApiKey:
     return ApiKey(**{name: row[name] for name in ApiKey.__dataclass_fields__ if name in row})
+
+
+class UsageStore:
+    """All SQL about what was transcribed."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._insert = sqlite.insert if database.is_sqlite else postgresql.insert
+
+    def add(self, connection: sa.Connection, tenant_id: str, day: date, door: str, seconds: float) -> None:
+        """Count one job that ended well, in its transaction."""
+        key = {"tenant_id": tenant_id, "day": day, "door": door}
+        row = self._insert(usage).values(**key, jobs=1, seconds=seconds)
+        more = {"jobs": usage.c.jobs + 1, "seconds": usage.c.seconds + row.excluded.seconds}
+        connection.execute(row.on_conflict_do_update(index_elements=list(key), set_=more))
+
+    def between(self, tenant_id: str, first: date, last: date) -> list[UsageOfDay]:
+        """Return a tenant's usage from one day to another, both included, in order."""
+        statement = sa.select(*usage.c["day", "door", "jobs", "seconds"])
+        statement = statement.where(usage.c.tenant_id == tenant_id, usage.c.day.between(first, last))
+        with self._database.read() as connection:
+            rows = connection.execute(statement.order_by(usage.c.day, usage.c.door)).mappings()
+            return [UsageOfDay(**row) for row in rows]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 from khosq.errors import Invalid
@@ -39,6 +39,22 @@ class ApiKey:
     created_at: datetime
     revoked_at: datetime | None = None
     last_used_at: datetime | None = None
+    name: str = ""
+    """What its owner calls it."""
+    door: str | None = None
+    """The one API it opens; None: every one."""
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UsageOfDay:
+    """What a tenant had transcribed through one API on one day."""
+
+    day: date
+    """In UTC."""
+    door: str
+    jobs: int
+    seconds: Seconds
 
 
 def checked_name(name: str) -> str:

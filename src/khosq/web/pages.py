@@ -13,9 +13,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from khosq.errors import Forbidden, Invalid, Unauthorized
-from khosq.jobs.job import FINAL, Job, JobState
+from khosq.jobs.job import FINAL, Chosen, Job, JobState
 from khosq.serving.addresses import base_url
 from khosq.serving.bodies import read_body
+from khosq.serving.paging import read_cursor, write_cursor
 from khosq.tenants.api_keys import Caller
 from khosq.web.answers import page
 from khosq.web.assets import Assets
@@ -23,13 +24,14 @@ from khosq.web.desk import WebDesk
 from khosq.web.sessions import LIFETIME, form_token, is_form_token, open_session, read_session
 from khosq.web.views import view_job, view_recording
 
+DOOR = "dashboard"
 COOKIE = "khosq_session"
 SEE_OTHER = 303
 PER_PAGE = 50
 FORM_LIMIT = 16 * 1024
 FORM_TIMEOUT = 15
 
-_RECORDING_PATH = re.compile(r"/recordings/[A-Za-z0-9]{20}", re.ASCII)
+_RECORDING_PATH = re.compile(r"/recordings/[A-Za-z0-9_-]{1,32}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +123,10 @@ class _Pages:
 
     def _list(self, request: Request, visitor: Visitor, template: str) -> Response:
         before = request.query_params.get("before", "")
-        jobs = self._desk.lookup.jobs(visitor.caller.tenant_id, limit=PER_PAGE + 1, before=_moment(before))
+        chosen = Chosen(visitor.caller.tenant_id)
+        jobs = self._desk.lookup.jobs(chosen, limit=PER_PAGE + 1, after=read_cursor(before))
         shown = jobs[:PER_PAGE]
-        older = shown[-1].created_at.isoformat() if len(jobs) > PER_PAGE else None
+        older = write_cursor(shown[-1].created_at, shown[-1].id) if len(jobs) > PER_PAGE else None
         return page(
             template, jobs=[view_job(job) for job in shown], older=older, before=before, token=visitor.form_token
         )
@@ -141,7 +144,7 @@ class _Pages:
         return answer
 
     def _open_session(self, key: str) -> str:
-        caller = self._desk.api_keys.authenticate(key, scope="read")
+        caller = self._desk.api_keys.authenticate(key, scope="read", door=DOOR)
         return open_session(self._desk.secret, caller.key_id, self._desk.clock())
 
     def _visitor(self, request: Request) -> Visitor | None:
@@ -150,7 +153,7 @@ class _Pages:
         if key_id is None:
             return None
         try:
-            caller = self._desk.api_keys.recall(key_id, scope="read")
+            caller = self._desk.api_keys.recall(key_id, scope="read", door=DOOR)
         except Unauthorized:
             return None
         return Visitor(caller, form_token(self._desk.secret, session))

@@ -23,6 +23,7 @@ STATE_LABELS: Mapping[JobState, str] = {
 }
 
 STAGE_LABELS: Mapping[Stage, str] = {
+    Stage.FETCH: "Fetching",
     Stage.DECODE: "Decoding",
     Stage.DETECT: "Finding speech",
     Stage.RECOGNIZE: "Recognising words",

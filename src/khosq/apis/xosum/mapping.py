@@ -29,6 +29,7 @@ STATE_WORDS: Mapping[JobState, str] = {
 }
 
 STAGE_WORDS: Mapping[Stage, str] = {
+    Stage.FETCH: "processing",
     Stage.DECODE: "processing",
     Stage.DETECT: "processing",
     Stage.RECOGNIZE: "converting",
@@ -99,7 +100,7 @@ def too_much_metadata() -> Invalid:
 def to_wishes(creation: CreateTranscription, *, default_language: str) -> Wishes:
     """Return what the caller wants, in our words."""
     language = _canonical_tag(creation.language_code) if creation.language_code else default_language
-    return Wishes(language=language, speakers=SPEAKERS[creation.type])
+    return Wishes(language=language, speakers=SPEAKERS[creation.type], features=("summary",))
 
 
 def status_of(job: Job) -> str:

@@ -16,14 +16,15 @@ from khosq.apis.face import Desk
 from khosq.apis.xosum import description
 from khosq.apis.xosum.mapping import from_job, read_creation, to_wishes, too_much_metadata
 from khosq.apis.xosum.wire import CreateTranscription
-from khosq.errors import Invalid, Refused, TooLarge
-from khosq.identifiers import is_id, new_id
+from khosq.errors import Invalid, TooLarge
+from khosq.identifiers import is_name
 from khosq.jobs.job import Job, JobState
 from khosq.jobs.submission import Submission
-from khosq.media.recording import MediaType, StoredRecording
+from khosq.media.recording import MediaType
 from khosq.media.uploads import sign_link, verify_link
 from khosq.serving.answers import JsonAnswer, header_text
 from khosq.serving.bodies import check_declared_size, media_chunks, read_json
+from khosq.serving.credentials import bearer
 from khosq.tenants.api_keys import Caller
 
 DOOR = "xosum"
@@ -53,7 +54,7 @@ class _Routes:
         self._desk = desk
 
     async def create(self, request: Request) -> Response:
-        caller = await run_in_threadpool(self._desk.api_keys.authenticate, bearer(request), scope="write")
+        caller = await run_in_threadpool(self._desk.api_keys.authenticate, bearer(request), scope="write", door=DOOR)
         try:
             body = await read_json(request, timeout=self._desk.body_timeout)
         except TooLarge as error:
@@ -67,22 +68,13 @@ class _Routes:
         job_id = self._verified_id(request)
         structlog.contextvars.bind_contextvars(job_id=job_id)
         check_declared_size(request, self._desk.max_upload_bytes)
-        await run_in_threadpool(self._begin_upload, job_id)
-        try:
-            recording = await self._receive(request, job_id)
-        except Exception:
-            await run_in_threadpool(self._desk.submissions.break_off_upload, job_id)
-            raise
-        try:
-            await run_in_threadpool(self._desk.submissions.attach, job_id, recording)
-        except Refused:  # surely not taken; after any other error it may have been
-            await run_in_threadpool(self._desk.discard, recording)
-            raise
+        async with aclosing(media_chunks(request, patience=self._desk.body_timeout)) as chunks:
+            await self._desk.receive_upload(chunks, job_id, accept=ACCEPTED)
         return Response()
 
     async def poll(self, request: Request) -> Response:
         job_id = request.query_params.get("docId", "")
-        if is_id(job_id):
+        if is_name(job_id):
             structlog.contextvars.bind_contextvars(job_id=job_id)
         job: Job = await self._desk.briefly(partial(self._look, bearer(request), job_id))
         outcome = None
@@ -91,15 +83,11 @@ class _Routes:
         warning = header_text("; ".join(job.warnings))
         return JsonAnswer(from_job(job, outcome), headers={"x-khosq-warning": warning} if warning else None)
 
-    async def _receive(self, request: Request, job_id: str) -> StoredRecording:
-        async with aclosing(media_chunks(request, patience=self._desk.body_timeout)) as chunks:
-            return await self._desk.intake(chunks, key=f"recordings/{job_id}/{new_id()}", accept=ACCEPTED)
-
     def _open(self, caller: Caller, creation: CreateTranscription, base_url: str) -> Job:
         wishes = to_wishes(creation, default_language=self._desk.default_language)
         self._desk.require_language(wishes.language, field="languageCode")
         self._desk.check_disk()
-        return self._desk.submissions.open_upload(
+        return self._desk.submissions.open(
             Submission(caller.tenant_id, caller.key_id, DOOR, wishes, creation.metadata, base_url)
         )
 
@@ -115,22 +103,12 @@ class _Routes:
         verify_link(self._desk.secret, method=request.method, path=_upload_path(job_id), query=query, now=now)
         return job_id
 
-    def _begin_upload(self, job_id: str) -> None:
-        self._desk.submissions.begin_upload(job_id)
-        self._desk.check_disk()
-
     def _look(self, secret: str | None, job_id: str) -> Job:
-        caller = self._desk.api_keys.authenticate(secret, scope="read")
+        caller = self._desk.api_keys.authenticate(secret, scope="read", door=DOOR)
         self._desk.rate_limits.count(caller.key_id, "xosum.poll", limit=POLLS_PER_MINUTE)
         if not job_id:
             raise Invalid("docId is missing.", field="docId")
         return self._desk.lookup.job(caller.tenant_id, job_id)
-
-
-def bearer(request: Request) -> str | None:
-    """Return the key that a request carries."""
-    scheme, _, secret = request.headers.get("authorization", "").partition(" ")
-    return secret.strip() if scheme.lower() == "bearer" and secret.strip() else None
 
 
 def _upload_path(job_id: str) -> str:
