@@ -40,7 +40,9 @@ def test_each_script_has_its_code_table_and_reads_back(language: str, table: byt
     assert text.replace("–", "-").replace("€", "EUR") in read(file).replace("\n", " ")
 
 
-@pytest.mark.parametrize(("language", "text"), [("hy", "Բարև ձեզ"), ("hi", "नमस्ते"), ("en", "hello Բարև")])
+@pytest.mark.parametrize(
+    ("language", "text"), [("hy", "Բարև ձեզ"), ("hi", "नमस्ते"), ("en", "hello Բարև"), ("ru", "Привет café")]
+)
 def test_scripts_without_a_code_table_are_refused_naming_what_can_show_them(language: str, text: str) -> None:
     with pytest.raises(Invalid, match=r"SRT, VTT, SBV and TTML") as refused:
         render(transcript(spoken(text), language=language), "stl")
@@ -67,6 +69,20 @@ def test_times_are_frames_that_never_overlap() -> None:
     assert times[0][0] == 90000
     assert all(start < end for start, end in times)
     assert all(one[1] <= other[0] for one, other in pairwise(times))
+
+
+def test_a_text_longer_than_a_block_goes_on_in_the_next_between_two_letters() -> None:
+    file = render(transcript(spoken("á" * 150)), "stl")
+    first, second = (block[16:].rstrip(b"\x8f") for block in blocks(file)[:2])
+    assert (len(first), first[-2:], second[:2]) == (112, b"\xc2a", b"\xc2a")
+    shifted = render(transcript(spoken("x" + "á" * 150)), "stl")
+    assert len(blocks(shifted)[0][16:].rstrip(b"\x8f")) == 111
+    assert "x" + "á" * 150 in read(shifted)
+
+
+def test_a_word_that_no_blocks_can_hold_is_refused() -> None:
+    with pytest.raises(Invalid, match="longer than EBU-STL can hold"):
+        render(transcript(spoken("x" * 30_000)), "stl")
 
 
 def test_more_than_a_day_does_not_fit() -> None:

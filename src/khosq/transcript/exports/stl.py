@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -18,7 +18,8 @@ from khosq.transcript.transcript import Transcript
 _FRAMES = 25
 _ROWS = 23
 _LONGEST_ROW = 99
-_MOST_SUBTITLES = 65536
+_MOST_SUBTITLES, _MOST_BLOCKS = 65_536, 99_999
+_LONGEST_TEXT = 5_000
 _FIELD = 112
 """Bytes of text in one block."""
 _NEW_LINE, _UNUSED = b"\x8a", b"\x8f"
@@ -46,12 +47,16 @@ def write(transcript: Transcript, options: ExportOptions) -> bytes:
     cues = build_cues(transcript, options=_within_rows(options.cues), label=options.prefix)
     if transcript.duration >= 24 * 3600 or len(cues) > _MOST_SUBTITLES:
         raise Invalid("EBU-STL holds less than 24 hours and at most 65,536 subtitles.", field="format")
+    if any(len(cue.text) > _LONGEST_TEXT for cue in cues):
+        raise Invalid("A word of this text is longer than EBU-STL can hold.", field="format")
     table = choose_table("\n".join(cue.text for cue in cues))
     blocks = [
         block
         for number, (cue, (start, end)) in enumerate(zip(cues, _frames(cues), strict=True))
         for block in _text_blocks(number, start, end, cue, table)
     ]
+    if len(blocks) > _MOST_BLOCKS:
+        raise Invalid("This text is longer than EBU-STL can hold.", field="format")
     header = _header(transcript, options, table, subtitles=len(cues), blocks=len(blocks))
     return b"".join([header, *blocks])
 
@@ -79,15 +84,23 @@ def _header(transcript: Transcript, options: ExportOptions, table: CodeTable, *,
 
 def _text_blocks(number: int, start: int, end: int, cue: Cue, table: CodeTable) -> Iterator[bytes]:
     """Yield the Text and Timing Information blocks of one cue."""
-    text = _NEW_LINE.join(table.encode(line) for line in cue.lines) + _UNUSED
-    pieces = [text[at : at + _FIELD] for at in range(0, len(text), _FIELD)]
+    first, *others = map(table.encode, cue.lines)
+    fields = _fields([*first, *(code for line in others for code in [_NEW_LINE, *line]), _UNUSED])
     row = _ROWS + 1 - len(cue.lines)
-    for index, piece in enumerate(pieces, start=1):
-        extension = _LAST_BLOCK if index == len(pieces) else index - 1
-        times = (*_time_code(start), *_time_code(end))
-        yield struct.pack("<BHBB8BBBB", 0, number, extension, 0, *times, row, _CENTRED, 0) + piece.ljust(
-            _FIELD, _UNUSED
-        )
+    times = (*_time_code(start), *_time_code(end))
+    for index, text in enumerate(fields, start=1):
+        extension = _LAST_BLOCK if index == len(fields) else index - 1
+        yield struct.pack("<BHBB8BBBB", 0, number, extension, 0, *times, row, _CENTRED, 0) + text.ljust(_FIELD, _UNUSED)
+
+
+def _fields(codes: Iterable[bytes]) -> list[bytes]:
+    """Return ``codes`` joined to the texts of blocks; an accent and its letter stay together."""
+    fields = [b""]
+    for code in codes:
+        if len(fields[-1]) + len(code) > _FIELD:
+            fields.append(b"")
+        fields[-1] += code
+    return fields
 
 
 def _frames(cues: Sequence[Cue]) -> list[tuple[int, int]]:

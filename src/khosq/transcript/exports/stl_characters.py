@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from unicodedata import category, name, normalize
 
@@ -16,13 +16,13 @@ class CodeTable:
     number: str
     codes: Mapping[str, bytes] = field(repr=False)
 
-    def encode(self, text: str) -> bytes:
-        """Return the bytes of ``text``; other signs than letters are written in ASCII or as ``?``."""
-        return b"".join(self._code(char) or b"?" for char in normalize("NFC", text))
+    def encode(self, text: str) -> list[bytes]:
+        """Return the bytes of each character; other signs than letters are written in ASCII or as ``?``."""
+        return [self._code(char) or b"?" for char in normalize("NFC", text)]
 
-    def lacks(self, text: str) -> str | None:
-        """Return the first letter of ``text`` that the table cannot write."""
-        return next((one for one in normalize("NFC", text) if category(one)[0] in "LM" and not self._code(one)), None)
+    def lacks(self, chars: Iterable[str]) -> str | None:
+        """Return the first letter of ``chars`` that the table cannot write."""
+        return next((one for one in chars if category(one)[0] in "LM" and not self._code(one)), None)
 
     def _code(self, char: str) -> bytes | None:
         code = self.codes.get(char)
@@ -39,16 +39,16 @@ def choose_table(text: str) -> CodeTable:
         Invalid: there is none.
 
     """
-    letters = "".join(sorted(set(normalize("NFC", text))))
-    found = next((table for table in TABLES if table.lacks(letters) is None), None)
-    if found is None:
-        worst = max(filter(None, (table.lacks(letters) for table in TABLES)), default="")
+    chars = sorted(set(normalize("NFC", text)), reverse=True)
+    missing = [table.lacks(chars) for table in TABLES]
+    if all(missing):
+        letter = name(missing[0] or "", "an unknown letter")
         raise Invalid(
-            f"EBU-STL has no code table for this text (it holds {name(worst, 'an unknown letter')}); "
+            f"EBU-STL has no code table with all letters of this text (such as {letter}); "
             "SRT, VTT, SBV and TTML can show it.",
             field="format",
         )
-    return found
+    return TABLES[missing.index(None)]
 
 
 _IN_ASCII = dict(zip("‘’‚“”„«»–—", '\'\',"""""--', strict=True)) | {"€": "EUR"}  # noqa: RUF001 (as people write them)

@@ -19,7 +19,7 @@ def write(transcript: Transcript, options: ExportOptions) -> bytes:
         language=transcript.language,
         title=options.printable_title,
         direction="rtl" if is_right_to_left(transcript.language) else "ltr",
-        agents={speaker: label for speaker, label in sorted(labels.items(), key=str) if label},
+        agents={speaker: label for speaker, label in labels.items() if label},
         cues=cues,
         clock=clock,
     )
