@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.media.films import Track, beeps, make_film
 
 from khosq.media.decode import DecodeLimits, decode
 from khosq.media.recording import MediaType
@@ -53,6 +54,64 @@ def test_each_format_is_known_however_its_bytes_arrive(
 
     assert sniff(data) is EXPECTED[kind]
     assert fed(data, step) is EXPECTED[kind]
+
+
+CONTAINERS = {
+    "mp4": ("aac", MediaType.M4A),
+    "webm": ("libopus", MediaType.WEBM),
+    "matroska": ("aac", MediaType.WEBM),
+    "avi": ("mp3", MediaType.AVI),
+    "mpegts": ("aac", MediaType.MPEG_TS),
+    "mpeg": ("mp2", MediaType.MPEG_PS),
+    "vob": ("mp2", MediaType.MPEG_PS),
+    "asf": ("wmav2", MediaType.ASF),
+    "adts": ("aac", MediaType.AAC),
+    "amr": ("libopencore_amrnb", MediaType.AMR),
+}
+
+
+def container(kind: str) -> bytes:
+    rate = 8_000 if kind == "amr" else 48_000
+    return make_film(kind, Track(beeps(0.3, seconds=1, rate=rate), CONTAINERS[kind][0], rate))
+
+
+@pytest.mark.parametrize("kind", CONTAINERS)
+def test_each_container_is_known_however_its_bytes_arrive(kind: str) -> None:
+    data = container(kind)
+
+    assert [fed(data, step) for step in (1, 7, len(data))] == [CONTAINERS[kind][1]] * 3
+
+
+def test_a_transport_stream_of_a_camera_and_old_quicktime_are_known() -> None:
+    camera = make_film("mpegts", Track(beeps(seconds=1), "aac"), options={"mpegts_m2ts_mode": "1"})
+    quicktime = make_film("mov", Track(beeps(seconds=1), "pcm_s16be"))
+
+    assert fed(camera, 5) is MediaType.MPEG_TS
+    assert fed(quicktime[quicktime.index(b"wide") - 4 :], 5) is MediaType.M4A
+    assert fed(quicktime[quicktime.index(b"moov") - 4 :], 5) is MediaType.M4A
+
+
+@pytest.mark.parametrize(
+    ("kind", "place", "wrong"),
+    [
+        ("mp4", 8, b"heic"),
+        ("webm", 0, b"\x1a\x45\xdf\xa4"),
+        ("webm", 24, b"wabm"),
+        ("avi", 12, b"JUNK"),
+        ("mpegts", 188, b"\x48"),
+        ("mpegts", 377, b"\x80"),
+        ("mpeg", 4, b"\0"),
+        ("vob", 9, b"\0"),
+        ("asf", 15, b"\0"),
+        ("adts", 1, b"\xf7"),
+        ("amr", 5, b"x"),
+    ],
+)
+def test_a_container_with_a_wrong_byte_in_its_mark_is_none(kind: str, place: int, wrong: bytes) -> None:
+    data = container(kind)
+    assert data[place : place + len(wrong)] != wrong
+
+    assert fed(data[:place] + wrong + data[place + len(wrong) :], 100) is None
 
 
 @pytest.mark.parametrize("rate", [8_000, 11_025, 16_000, 22_050, 44_100, 48_000])

@@ -220,7 +220,9 @@ class Timeline:
 
     def gap_before(self, frame: AudioFrame) -> float:
         """Return the seconds of silence between what was heard so far and ``frame``, which counts as heard now."""
-        gap = self._gap(frame.time) if self._task.longest_gap and frame.time is not None else 0.0
+        if not self._task.longest_gap:
+            return 0.0
+        gap = 0.0 if frame.time is None else self._gap(frame.time)
         self._heard += gap + frame.samples / frame.sample_rate
         return gap
 
