@@ -170,12 +170,10 @@ def test_a_tenant_needs_a_name_that_can_be_read(office: Office, odd: str) -> Non
 def test_a_key_may_open_one_api_only(office: Office) -> None:
     secret, key = office.keys.add(office.tenant().id, "read", name="poller", door="here")
     assert office.keys.authenticate(secret, scope="read", door="here").key_id == key.id
-    for ask in (
-        lambda: office.keys.authenticate(secret, scope="read", door="elsewhere"),
-        lambda: office.keys.recall(key.id, scope="read", door="elsewhere"),
-    ):
-        with pytest.raises(Forbidden, match="another API"):
-            ask()
+    with pytest.raises(Forbidden, match="another API"):
+        office.keys.authenticate(secret, scope="read", door="elsewhere")
+    with pytest.raises(Forbidden, match="another API"):
+        office.keys.recall(key.id, scope="read", door="elsewhere")
 
 
 def test_a_key_is_worth_nothing_once_it_has_expired(office: Office) -> None:
@@ -184,12 +182,10 @@ def test_a_key_is_worth_nothing_once_it_has_expired(office: Office) -> None:
     office.clock.turn(3599)
     assert office.keys.authenticate(secret, scope="read", door="here").key_id == key.id
     office.clock.turn(1)
-    for ask in (
-        lambda: office.keys.authenticate(secret, scope="read", door="here"),
-        lambda: office.keys.recall(key.id, scope="read", door="here"),
-    ):
-        with pytest.raises(Unauthorized):
-            ask()
+    with pytest.raises(Unauthorized):
+        office.keys.authenticate(secret, scope="read", door="here")
+    with pytest.raises(Unauthorized):
+        office.keys.recall(key.id, scope="read", door="here")
 
 
 def test_a_tenant_revokes_its_own_keys_only(office: Office) -> None:

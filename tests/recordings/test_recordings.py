@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import pytest
+from tests.stores import RECORDING, Office
+
+from khosq.errors import NotFound
+from khosq.identifiers import new_id
+from khosq.recordings.recordings import Recordings
+from khosq.recordings.store import RecordingStore
+from khosq.storage.blobs import Blobs
+
+
+def test_a_tenant_finds_its_own_recordings_newest_first(office: Office) -> None:
+    tenant, stranger = office.tenant(), office.tenant()
+    kept = []
+    for number in range(3):
+        office.clock.turn(1)
+        kept.append(office.recordings.keep(tenant.id, RECORDING, filename=f"{number}.mp3"))
+        office.recordings.keep(stranger.id, RECORDING)
+    newest_first = kept[::-1]
+    assert office.recordings.recordings(tenant.id, limit=9) == newest_first
+    after = (newest_first[0].created_at, newest_first[0].id)
+    assert office.recordings.recordings(tenant.id, limit=1, after=after) == [newest_first[1]]
+    assert office.recordings.recording(tenant.id, kept[0].id) == kept[0]
+
+
+@pytest.mark.parametrize("odd", ["", "x", "\x00" * 20, "\ud800" * 20, "a" * 10_000])
+def test_what_is_not_a_tenants_own_is_not_found(office: Office, odd: str) -> None:
+    tenant, theirs = office.tenant(), office.recordings.keep(office.tenant().id, RECORDING)
+    for recording_id in (odd, new_id(), theirs.id):
+        for ask in (office.recordings.recording, office.recordings.remove):
+            with pytest.raises(NotFound):
+                ask(tenant.id, recording_id)
+    assert office.recordings.recording(theirs.tenant_id, theirs.id) == theirs
+
+
+def test_a_removed_recording_is_gone_at_once_and_its_bytes_with_the_next_sweep(office: Office) -> None:
+    blobs = Blobs((office.folder / "blobs").as_uri())
+    recordings = Recordings(RecordingStore(office.database), blobs, office.jobs.erase_recording, clock=office.clock)
+    tenant = office.tenant()
+    blobs.put(RECORDING.key, b"ID3")
+    kept = recordings.keep(tenant.id, RECORDING)
+    recordings.remove(tenant.id, kept.id)
+    with pytest.raises(NotFound):
+        recordings.recording(tenant.id, kept.id)
+    while recordings.sweep():
+        pass
+    with pytest.raises(NotFound):
+        blobs.get(RECORDING.key)
