@@ -11,7 +11,7 @@ from email.utils import format_datetime
 
 from starlette.datastructures import Headers
 
-from khosq.errors import Invalid, UnsupportedMedia, VersionRefused
+from khosq.errors import Invalid, UnsupportedMedia
 from khosq.media.partial import Checksum, Upload
 
 VERSION = "1.0.0"
@@ -62,17 +62,6 @@ def only(headers: Headers, name: str) -> str | None:
     if len(values) > 1:
         raise Invalid(f"{name} was sent more than once.", field=name)
     return values[0].strip() if values else None
-
-
-def require_version(headers: Headers) -> None:
-    """Refuse a client that speaks another version.
-
-    Raises:
-        VersionRefused: it does, or does not say.
-
-    """
-    if only(headers, "Tus-Resumable") != VERSION:
-        raise VersionRefused(f"Send Tus-Resumable: {VERSION}, the version of tus that is spoken here.")
 
 
 def read_number(headers: Headers, name: str) -> int | None:

@@ -24,6 +24,7 @@ from khosq.errors import (
     TooLarge,
     UnsupportedMedia,
     UploadExpired,
+    VersionRefused,
 )
 from khosq.media.partial import Checksum, HeldUpload, PartialUploads, Upload
 from khosq.media.recording import MediaType
@@ -41,6 +42,7 @@ _ROUTED = ("OPTIONS", "HEAD", "GET", "POST", "PUT", "PATCH", "DELETE")
 """Any of them may carry X-HTTP-Method-Override."""
 _OF_COLLECTION = ("OPTIONS", "POST")
 _OF_UPLOAD = ("OPTIONS", "HEAD", "GET", "PATCH", "DELETE")
+_OF_ANY_VERSION = frozenset({"OPTIONS", "GET"})
 
 
 class TusServer(Generic[C]):
@@ -97,15 +99,12 @@ class TusServer(Generic[C]):
     async def _collection(self, request: Request) -> Response:
         if self._begin(request, _OF_COLLECTION) == "OPTIONS":
             return self._options(_OF_COLLECTION)
-        headers.require_version(request.headers)
         return await self._create(request, await self._hooks.authenticate(request))
 
     async def _upload(self, request: Request) -> Response:
         method = self._begin(request, _OF_UPLOAD)
         if method == "OPTIONS":
             return self._options(_OF_UPLOAD)
-        if method != "GET":
-            headers.require_version(request.headers)
         caller = await self._hooks.authenticate(request)
         upload = await in_thread(partial(self._find, str(request.path_params["upload_id"]), caller.owner))
         match method:
@@ -128,6 +127,9 @@ class TusServer(Generic[C]):
         if method not in allowed:
             carried["Allow"] = ", ".join(allowed)
             raise MethodRefused
+        if method not in _OF_ANY_VERSION and headers.only(request.headers, "Tus-Resumable") != headers.VERSION:
+            carried["Tus-Version"] = headers.VERSION
+            raise VersionRefused(f"Send Tus-Resumable: {headers.VERSION}, the version of tus that is spoken here.")
         return method
 
     def _find(self, upload_id: str, owner: str) -> Upload:
