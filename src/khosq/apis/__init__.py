@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 FACES = {
     "xosum": "khosq.apis.xosum:FACE",
+    "neuronlens": "khosq.apis.neuronlens:FACE",
 }
 """Name → where its ``Face`` lies, in order of precedence over paths."""
 
