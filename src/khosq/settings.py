@@ -52,6 +52,8 @@ class Settings(BaseSettings):
     """Seconds in which a request's headers must have come."""
     body_timeout: float = 60
     """Seconds in which a JSON body must have come; for media, the longest time below 1 kB/s."""
+    fetch_timeout: float = 270
+    """Seconds in which a recording must have come from its URL; three tries then take 15 minutes with their pauses."""
     min_free_bytes: int = 1024**3
     """Below this much free disk nothing new is taken in."""
 

@@ -20,9 +20,6 @@ from khosq.pipeline.stages import Stages
 from khosq.pipeline.workshop import Workshop
 from khosq.settings import Settings
 
-_LONGEST_FETCH = 900.0
-"""Seconds in which a recording must have come from elsewhere."""
-
 
 def run_worker(settings: Settings, *, name: str | None = None) -> None:
     """Work until told to stop."""
@@ -46,7 +43,7 @@ def _build(core: Core, workshop: Workshop, *, name: str | None) -> Worker:
         core.blobs,
         workshop,
         core.recording_rows,
-        fetch=partial(client.fetch, deadline=_LONGEST_FETCH, max_bytes=settings.max_upload_bytes),
+        fetch=partial(client.fetch, deadline=settings.fetch_timeout, max_bytes=settings.max_upload_bytes),
         max_bytes=settings.max_upload_bytes,
         work_dir=settings.data_dir / "work",
         max_duration=settings.max_duration,
