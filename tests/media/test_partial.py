@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
+import resource
 import tempfile
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -14,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from khosq.errors import ChecksumDiffers, NotFound
+from khosq.errors import ChecksumDiffers, NotFound, Unavailable
 from khosq.media.partial import Checksum, PartialUploads
 from khosq.media.recording import MediaType, StoredRecording
 from khosq.storage.blobs import Blobs
@@ -112,6 +113,17 @@ def test_what_a_killed_creation_left_is_swept_when_old(tmp_path: Path) -> None:
     assert blobs.partials() == []
 
 
+def test_an_upload_that_could_never_be_handed_on_leaves_nothing(tmp_path: Path) -> None:
+    blobs = Blobs(tmp_path.as_uri())
+    begin(uploads_at(blobs))
+    asyncio.run(send(uploads_at(blobs), len(DATA)))
+    asyncio.run(settle(uploads_at(blobs)))
+    later = uploads_at(blobs, now=datetime.now(UTC) + timedelta(days=2))
+    assert [upload.id for upload in later.sweep()] == ["one"]
+    with pytest.raises(NotFound):
+        blobs.get(WHOLE.key)
+
+
 def test_an_upload_that_somebody_writes_to_is_not_swept(tmp_path: Path) -> None:
     blobs = Blobs(tmp_path.as_uri())
     begin(uploads_at(blobs))
@@ -154,6 +166,21 @@ def test_a_cancelled_upload_keeps_what_came(tmp_path: Path) -> None:
     assert uploads.find("one").offset == 3000
     asyncio.run(send(uploads, len(DATA)))
     assert asyncio.run(settle(uploads)) == WHOLE
+
+
+def test_a_full_disk_keeps_what_had_room(tmp_path: Path) -> None:
+    blobs = Blobs(tmp_path.as_uri())
+    begin(uploads_at(blobs))
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2000, hard))
+    try:
+        with pytest.raises(Unavailable, match="disk is full"):
+            asyncio.run(send(uploads_at(blobs), len(DATA)))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert uploads_at(blobs).find("one").offset == 2000
+    asyncio.run(send(uploads_at(blobs), len(DATA)))
+    assert asyncio.run(settle(uploads_at(blobs))) == WHOLE
 
 
 def test_the_head_of_a_long_tag_is_known_after_a_restart(tmp_path: Path) -> None:

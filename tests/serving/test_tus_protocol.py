@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import os
@@ -16,7 +17,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import requests
-from tests.serving.tus_app import MOST_BYTES, MOUNT, Site, serving
+from tests.serving.tus_app import MOST_BYTES, Site, serving
 
 from khosq.errors import NotFound
 from khosq.storage.blobs import Blobs
@@ -391,6 +392,21 @@ def test_a_recording_that_could_not_be_handed_on_is_handed_on_later(site: Site, 
     assert_recorded(site, urls[1], data)
 
 
+def test_what_nobody_asks_about_again_is_tidied(site: Site, files: str) -> None:
+    data = sound(100)
+    stranded, expiring = create(files, 100), create(files, 100)
+    site.hooks.is_away = True
+    assert patch(stranded, 0, data).status_code == 503
+    asyncio.run(site.tus.tidy())
+    site.hooks.is_away = False
+    asyncio.run(site.tus.tidy())
+    assert_recorded(site, stranded, data)
+    site.later = timedelta(hours=25)
+    asyncio.run(site.tus.tidy())
+    (dropped,) = site.hooks.told("dropped")
+    assert (dropped["id"], dropped["reason"]) == (expiring.rpartition("/")[2], "upload_expired")
+
+
 def connect(url: str, offset: int, length: int, *more: str) -> socket.socket:
     """Begin a PATCH of so many bytes, by hand."""
     place = urlsplit(url)
@@ -454,7 +470,3 @@ def test_nothing_is_kept_of_a_broken_piece_that_has_a_checksum(site: Site, files
     assert offset_of(url) == 0
     assert patch(url, 0, data, Upload_Checksum=checksum(data)).status_code == 204
     assert_recorded(site, url, data)
-
-
-def test_the_mount_is_where_clients_look() -> None:
-    assert MOUNT == "/api/v3/files"

@@ -143,9 +143,7 @@ class PartialUploads:
             upload = self.look(upload_id)
         except NotFound:
             return
-        self._blobs.partial(upload_id).remove()
-        if not upload.has_ended:
-            self._blobs.delete(upload.facts.key)
+        self._remove(upload)
 
     def sweep(self) -> list[Upload]:
         """Remove what has expired; return those of them that were still coming."""
@@ -168,14 +166,20 @@ class PartialUploads:
         blob = self._blobs.partial(name)
         try:
             blob.pieces.hold()
-            upload = self._expired(name)
-            if upload or self._is_rubble(name):
+            if upload := self._expired(name):
+                self._remove(upload)
+            elif self._is_rubble(name):
                 blob.remove()
         except (Busy, NotFound):  # it is not ours to remove, or somebody else did
             return None
         finally:
             blob.pieces.let_go()
         return upload
+
+    def _remove(self, upload: Upload) -> None:
+        self._blobs.partial(upload.id).remove()
+        if not upload.has_ended:
+            self._blobs.delete(upload.facts.key)
 
     def _expired(self, name: str) -> Upload | None:
         try:

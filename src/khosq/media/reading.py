@@ -13,7 +13,8 @@ from khosq.media.sniff import Sniffer
 if TYPE_CHECKING:
     from hashlib import _Hash
 
-_MOST = 1000
+_MOST = 256
+"""Readings carried; one holds up to 70 kB while the format is unclear."""
 
 
 class Reading:

@@ -28,11 +28,10 @@ class FilePieces:
         self._lock = FileLock(folder / "lock", thread_local=False, blocking=False)
 
     def create(self) -> None:
-        """Make the file."""
+        """Make the file; writing its facts down makes it durable."""
         with translated():
             make_folder(self._folder)
             self.file.touch()
-            sync_folder(self._folder)
 
     def hold(self) -> None:
         """Lock it against every other process and thread of this machine."""

@@ -76,7 +76,7 @@ class ObjectPieces:
     def clear(self) -> None:
         """Delete the objects."""
         with translated():
-            obstore.delete(self.store, [part["path"] for part in self._listed()[::-1]])
+            obstore.delete(self.store, [part["path"] for part in self._listed()])
 
     def name(self, offset: int) -> str:
         """Return the name of the object that begins there."""
@@ -113,9 +113,10 @@ class ObjectPiece:
             self._put()
 
     def drop(self) -> None:
-        """Delete what was put."""
+        """Delete what was put, the last first: a kill in between leaves no gap that others could fill wrongly."""
         with translated():
-            obstore.delete(self._pieces.store, self._written[::-1])
+            for name in reversed(self._written):
+                obstore.delete(self._pieces.store, name)
 
     def _put(self) -> None:
         name = self._pieces.name(self._end)

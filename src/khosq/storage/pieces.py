@@ -26,7 +26,7 @@ class Pieces(Protocol):
     """A blob that is not whole yet. How much is there follows from the bytes themselves, never from a note of it."""
 
     def create(self) -> None:
-        """Make room for it."""
+        """Make room for it; it is there once its facts are written down."""
         ...
 
     def hold(self) -> None:
