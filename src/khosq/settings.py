@@ -46,6 +46,9 @@ class Settings(BaseSettings):
     upload_ttl: int = HOUR
     """Seconds an upload link is good for."""
     max_upload_bytes: int = 2 * 1024**3
+    resumable_ttl: int = 24 * HOUR
+    """Seconds after its last piece for which a resumable upload may go on."""
+    max_resumable_bytes: int = 10 * 1024**3
     max_duration: float = 12 * HOUR
     """Seconds of one recording."""
     header_timeout: float = 15

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from khosq.clock import Clock
 from khosq.errors import Conflict, LinkRefused, NotFound, UploadExpired
 from khosq.identifiers import new_id
-from khosq.jobs.job import Job, JobState, Wishes, is_overdue
+from khosq.jobs.job import Job, JobEvent, JobState, Wishes, is_overdue
 from khosq.jobs.queue import JOBS, Queue
 from khosq.jobs.store import InTransaction, JobStore, Once
 from khosq.media.recording import StoredRecording
@@ -140,6 +140,13 @@ class Submissions:
             raise NotFound
         recording = own_recording(job, stored, now, filename=filename)
         return self._store.attach(job_id, recording, now, also=[self._enqueue]) or self.awaiting(job_id)
+
+    def fetch_from(self, job_id: str, source_url: str, *, filename: str = "") -> Job:
+        """Tell a job that waits for its recording where to fetch it, and queue the job; raise as ``attach`` does."""
+        changes = {"source_url": source_url, "filename": filename, "receiving_until": None}
+        event = JobEvent.MEDIA_RECEIVED
+        moved = self._store.move(job_id, event, self._clock(), changes=changes, also=[self._enqueue])
+        return moved or self.awaiting(job_id)
 
     def awaiting(self, job_id: str) -> Job:
         """Return a job that waits for its recording; raise as ``begin_upload`` does."""
