@@ -20,7 +20,7 @@ import uvicorn
 from starlette.testclient import TestClient
 
 from khosq.apis import open_doors
-from khosq.apis.face import Desk
+from khosq.apis.face import Desk, ServedModel
 from khosq.assembly.core import Core, open_core
 from khosq.assembly.server import build_desk
 from khosq.errors import Unavailable
@@ -65,6 +65,14 @@ class Disk:
 
 class TwoLanguages:
     """A server with models for Armenian and English."""
+
+    def models(self) -> list[ServedModel]:
+        facts = ("Apache-2.0", "https://models.example.org", 1234, None)
+        return [
+            ServedModel("armenian-large", "production", ("hy",), "absent", *facts),
+            ServedModel("armenian-small", "starter", ("hy",), "ready", *facts),
+            ServedModel("english", "production", ("en", "en-US"), "ready", *facts),
+        ]
 
     def can_serve(self, language: str) -> bool:
         return language.partition("-")[0].lower() in {"hy", "en"}

@@ -7,10 +7,12 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
+from khosq.apis.face import ServedModel
 from khosq.errors import ModelMissing
 from khosq.pipeline.workshop import Workshop
 from khosq.settings import Settings
 from khosq.speech import hearing, resolution, weights
+from khosq.speech.models import ModelEntry
 from khosq.speech.processes import ModelProcesses
 from khosq.speech.resolution import ModelChoice
 
@@ -22,6 +24,30 @@ class Languages:
         self._models_dir = settings.models_dir
         self._allow_starters = settings.allow_starters
         self._auto_pull = settings.models_auto_pull
+
+    def models(self) -> list[ServedModel]:
+        """Return every model that is known here, the better ones of a language first."""
+        kinds = {"production", "fallback", *(("starter",) if self._allow_starters else ())}
+        return [
+            ServedModel(
+                entry.name,
+                entry.kind,
+                entry.languages,
+                self._state(entry),
+                entry.licence,
+                entry.address,
+                entry.size_bytes,
+                entry.caution,
+            )
+            for entry in weights.known_models(self._models_dir)
+            if entry.role == "recognizer" and entry.kind in kinds
+        ]
+
+    def _state(self, entry: ModelEntry) -> str:
+        if weights.is_installed(entry, self._models_dir):
+            return "ready"
+        comes = self._auto_pull and entry.kind == "production" and weights.may_come(entry, self._models_dir)
+        return "on_demand" if comes else "absent"
 
     def can_serve(self, language: str) -> bool:
         """Tell whether a model that is allowed here serves this language tag."""

@@ -38,7 +38,9 @@ def docs_routes(door: Door) -> APIRouter:
     """Return ``/docs/<door>`` and its OpenAPI file."""
     router = APIRouter(include_in_schema=False)
     schema = get_openapi(title=door.title, version=__version__, routes=door.router.routes)
-    schema.setdefault("components", {})["securitySchemes"] = dict(door.security_schemes)
+    components = schema.setdefault("components", {})
+    components["securitySchemes"] = dict(door.security_schemes)
+    components["schemas"] = components.get("schemas", {}) | dict(door.schemas)
     page = _templates.get_template("docs.html").render(door=door, operations=list(operations(schema)))
 
     async def openapi() -> Response:

@@ -26,6 +26,8 @@ class Door:
     """Whether ``/docs/<name>`` describes it."""
     security_schemes: Mapping[str, Any] = field(default_factory=dict)
     """How callers prove who they are, as OpenAPI words it."""
+    schemas: Mapping[str, Any] = field(default_factory=dict)
+    """What its routes' descriptions refer to, by name."""
 
 
 def owner(doors: Sequence[Door], path: str) -> Door:
