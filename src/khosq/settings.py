@@ -55,6 +55,9 @@ class Settings(BaseSettings):
     """Seconds in which a request's headers must have come."""
     body_timeout: float = 60
     """Seconds in which a JSON body must have come; for media, the longest time below 1 kB/s."""
+    sync_wait: float = Field(570, gt=0)
+    """Seconds for which a request may wait for its transcript, where an API answers with that itself; clients of such
+    an API give up after 600 and would send the recording again."""
     fetch_timeout: float = 270
     """Seconds in which a recording must have come from its URL; three tries then take 15 minutes with their pauses."""
     min_free_bytes: int = 1024**3

@@ -26,6 +26,7 @@ from khosq.media.recording import MediaType, StoredRecording
 from khosq.recordings.recordings import Recordings
 from khosq.serving.addresses import base_url
 from khosq.serving.door import Door
+from khosq.serving.watch import Watch
 from khosq.tenants.accounts import Accounts
 from khosq.tenants.api_keys import ApiKeys
 from khosq.tenants.rate_limits import RateLimits
@@ -88,6 +89,8 @@ class Desk:
     rate_limits: RateLimits
     submissions: Submissions
     lookup: Lookup
+    watch: Watch
+    """Tells when jobs have changed."""
     intake: Intake
     discard: Callable[[StoredRecording], None]
     """Deletes a recording that no job took."""
@@ -113,6 +116,8 @@ class Desk:
     upload_ttl: timedelta
     body_timeout: float
     """Seconds; see ``serving.bodies``."""
+    sync_wait: float
+    """Seconds for which a request may wait for its transcript, where an API answers with that itself."""
     briefly: Briefly = run_in_threadpool
     """Looks into the database: here and now where it is a file, in a thread where it is behind a network."""
     public_url: str | None = None

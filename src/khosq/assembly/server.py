@@ -27,6 +27,7 @@ from khosq.serving.deadlines import Limits
 from khosq.serving.metrics import Meters
 from khosq.serving.refusals import refusal
 from khosq.serving.server import server_config
+from khosq.serving.watch import Watch
 from khosq.settings import Settings
 from khosq.web import open_web
 
@@ -104,6 +105,7 @@ def build_desk(core: Core) -> Desk:
         rate_limits=core.rate_limits,
         submissions=core.submissions,
         lookup=core.lookup,
+        watch=Watch(core.lookup.marks),
         intake=intake,
         discard=lambda recording: core.blobs.delete(recording.key),
         recordings=core.recordings,
@@ -121,6 +123,7 @@ def build_desk(core: Core) -> Desk:
         default_language=settings.default_language,
         upload_ttl=timedelta(seconds=settings.upload_ttl),
         body_timeout=settings.body_timeout,
+        sync_wait=settings.sync_wait,
         briefly=_here_and_now if core.database.is_sqlite else run_in_threadpool,
         public_url=settings.public_url,
         max_duration=settings.max_duration,

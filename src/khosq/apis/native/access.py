@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -70,21 +69,3 @@ def _show(request: Request, remaining: int, resets_in: int) -> None:
         "ratelimit": f'"{POLICY}";r={remaining};t={resets_in}',
     }
     request.scope.setdefault("state", {})[HEADERS] = headers
-
-
-async def leaving(request: Request) -> None:
-    """Return when the client has gone; the body must have been read, or there is none."""
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
-
-
-async def unless_gone(request: Request, work: asyncio.Task[T]) -> T | None:
-    """Return what ``work`` gives; None, and no more work, once the client has gone."""
-    gone = asyncio.ensure_future(leaving(request))
-    try:
-        await asyncio.wait({gone, work}, return_when=asyncio.FIRST_COMPLETED)
-        return work.result() if work.done() else None
-    finally:
-        gone.cancel()
-        work.cancel()
-        await asyncio.wait({gone, work})

@@ -15,14 +15,13 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from khosq.apis.native import description
-from khosq.apis.native.access import BASE, DOOR, Access, unless_gone
+from khosq.apis.native.access import BASE, DOOR, Access
 from khosq.apis.native.answers import NO_STORE, PRIVATE, answer, etag_of, matches, not_modified, plain
 from khosq.apis.native.mapping import from_deletion, from_job, to_event
 from khosq.apis.native.pages import read_page
 from khosq.apis.native.reading import parse_model, read_query
 from khosq.apis.native.stream import events
 from khosq.apis.native.submitting import Submitting, read_once
-from khosq.apis.native.watch import Watch
 from khosq.apis.native.wire import jobs as wire
 from khosq.apis.native.wire.recordings import FileQuery, LinkQuery
 from khosq.errors import Invalid, NotFound
@@ -31,6 +30,7 @@ from khosq.jobs.job import FINAL, Chosen, Job, JobState
 from khosq.media.recording import ALL_TYPES, StoredRecording
 from khosq.media.uploads import sign_link, verify_link
 from khosq.serving.bodies import JSON_LIMIT, check_declared_size, media_chunks, read_body
+from khosq.serving.leaving import unless_gone
 from khosq.serving.multipart import read_form
 from khosq.tenants.api_keys import Caller
 
@@ -47,7 +47,7 @@ class Jobs:
     def __init__(self, access: Access) -> None:
         self._access = access
         self._desk = access.desk
-        self._watch = Watch(access.desk.lookup.marks)
+        self._watch = access.desk.watch
 
     def add_to(self, router: APIRouter) -> None:
         """Serve them."""

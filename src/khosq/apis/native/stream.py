@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 
-from khosq.apis.native.watch import Watch
 from khosq.errors import NotFound, Refused, Unavailable
 from khosq.jobs.job import FINAL, Job
 from khosq.serving.answers import to_json
+from khosq.serving.watch import Watch
 
 KEEP_ALIVE = 15.0
 """Seconds after which something is sent, so that nobody on the way takes the stream for dead."""

@@ -20,7 +20,7 @@ MOST_WAITING = 1000
 """Requests of one tenant that may wait at the same time, in one process."""
 _COME_AGAIN = 5
 
-log = structlog.get_logger("khosq.apis")
+log = structlog.get_logger("khosq.serving")
 
 
 class Watch:
