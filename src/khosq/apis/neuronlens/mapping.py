@@ -28,9 +28,7 @@ STATE_WORDS: Mapping[JobState, str] = {
 
 FAILURES: Mapping[str, str] = {
     "source_unreachable": "audio_unreachable",
-    "address_refused": "audio_unreachable",
     "unsupported_media": "audio_unsupported",
-    "invalid": "audio_unsupported",
     "media_unreadable": "audio_unreadable",
     "too_large": "audio_too_large",
     "too_long": "audio_too_long",
