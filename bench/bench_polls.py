@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import math
-import os
-import statistics
-import subprocess
 import sys
 import tempfile
 import time
 from contextlib import closing
-from dataclasses import asdict
 from itertools import cycle
 from pathlib import Path
 
 from harness import Client, MeasurementFailed, Server, client_of, running_server, warm_up
 from load import Answers, Load
+from loading import measure, percentile, refused, request
 from report import Bound, Report, options
 from sounds import english, repeated, to_mp3
 
@@ -52,7 +48,7 @@ def main() -> int:
         warm_up(client, clip, language=LANGUAGE, slots=Settings().slots)
         polls = _polls(server, clip, keys=math.ceil(given.rate * 60 / PER_MINUTE / TENANTS))
         report.say(f"Polling for {given.seconds:g} s with {len({key for key, _ in polls})} keys, nothing at work …")
-        load = Load(server.port, polls, given.rate, given.seconds, given.connections)
+        load = Load(server.port, [_request(*poll) for poll in polls], given.rate, given.seconds, given.connections)
         _measure(report, server, load, "idle")
         _wait_for_next_minute()
         job_id = _start_long_job(client)
@@ -60,8 +56,8 @@ def main() -> int:
         answers = _measure(report, server, load, "recognising")
         if (status := client.look(job_id)["status"]) != "converting":
             raise MeasurementFailed(f"The recording was {status} before the polls had ended.")
-    report.bounds.append(Bound("99 of 100 polls while recognising", _percentile(answers, 99), MOST, "ms"))
-    report.bounds.append(Bound("polls not answered with 200", _refused(answers), 0, "polls"))
+    report.bounds.append(Bound("99 of 100 polls while recognising", percentile(answers, 99), MOST, "ms"))
+    report.bounds.append(Bound("polls not answered with 200", refused(answers), 0, "polls"))
     return report.end()
 
 
@@ -90,49 +86,12 @@ def _start_long_job(client: Client) -> str:
     return job_id
 
 
+def _request(key: str, job: str) -> str:
+    return request("GET", f"/api/getTranscription?docId={job}", key)
+
+
 def _measure(report: Report, server: Server, load: Load, name: str) -> Answers:
-    used = _cpu_seconds(server.process.pid)
-    done = subprocess.run(
-        [sys.executable, Path(__file__).with_name("load.py")],
-        input=json.dumps(asdict(load)),
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-    )
-    used = _cpu_seconds(server.process.pid) - used
-    answers = Answers(**json.loads(done.stdout))
-    polls = round(load.rate * load.seconds)
-    report.rows.append(
-        {
-            "server": name,
-            "polls": polls,
-            "p50, ms": _percentile(answers, 50),
-            "p95, ms": _percentile(answers, 95),
-            "p99, ms": _percentile(answers, 99),
-            "most, ms": max(answers.latencies) * 1000,
-            "not 200": _refused(answers),
-            "CPU a poll, ms": used / polls * 1000,
-            "API's CPU, %": used / load.seconds * 100,
-            "client's CPU, %": answers.cpu_seconds / load.seconds * 100,
-            "client late, ms": answers.lateness * 1000,
-        }
-    )
-    return answers
-
-
-def _cpu_seconds(process: int) -> float:
-    """Return the processor time of a process, without its children."""
-    fields = Path(f"/proc/{process}/stat").read_text("ascii", "replace").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def _percentile(answers: Answers, percent: int) -> float:
-    """Return milliseconds."""
-    return statistics.quantiles(answers.latencies, n=100, method="inclusive")[percent - 1] * 1000
-
-
-def _refused(answers: Answers) -> int:
-    return sum(count for status, count in answers.statuses.items() if status != "200")
+    return measure(report, server.process.pid, load, {"server": name})
 
 
 def _wait_for_next_minute() -> None:

@@ -1,6 +1,6 @@
-"""Polls at a steady rate, from a process of its own: each is due at a moment, whether or not earlier ones are answered.
+"""Requests at a steady rate, from a process of its own: each is due at its moment, earlier ones answered or not.
 
-Latency counts from that moment, so a server that stalls cannot hide it by making the next poll wait.
+Latency counts from that moment, so a server that stalls cannot hide it by making the next one wait.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ class Load:
     """What to send."""
 
     port: int
-    polls: list[tuple[str, str]]
-    """Key and job of each poll; begun again at the end."""
+    requests: list[str]
+    """As HTTP/1.1 writes them; begun again at the end."""
     rate: float
-    """Polls a second."""
+    """Requests a second."""
     seconds: float
     connections: int
 
@@ -39,16 +39,16 @@ class Answers:
     """What came back."""
 
     latencies: list[float]
-    """Seconds from the moment a poll was due until its answer was complete."""
+    """Seconds from the moment a request was due until its answer was complete."""
     statuses: dict[str, int]
     lateness: float
-    """Most seconds by which a poll left this process after it was due with a connection free: our own slowness."""
+    """Most seconds by which a request left this process after it was due with a connection free: our own slowness."""
     cpu_seconds: float
     """Of this process."""
 
 
 class _Connection(asyncio.Protocol):
-    """A kept-alive connection: one poll after another."""
+    """A kept-alive connection: one request after another."""
 
     def __init__(self, generator: _Generator) -> None:
         self._generator = generator
@@ -65,7 +65,7 @@ class _Connection(asyncio.Protocol):
         self._generator.lose(self)
 
     def send(self, request: bytes, due: float) -> None:
-        """Send one poll."""
+        """Send one request."""
         self._due = due
         self._transport.write(request)
 
@@ -90,11 +90,11 @@ class _Connection(asyncio.Protocol):
 
 
 class _Generator:
-    """Hands due polls to free connections, oldest first."""
+    """Hands due requests to free connections, oldest first."""
 
     def __init__(self, load: Load) -> None:
         self._load = load
-        self._requests = [_request(key, job) for key, job in load.polls]
+        self._requests = [request.encode() for request in load.requests]
         self._count = round(load.rate * load.seconds)
         self._all_answered = asyncio.Event()
         self._free: deque[_Connection] = deque()
@@ -135,7 +135,7 @@ class _Generator:
             self._all_answered.set()
 
     def lose(self, connection: _Connection) -> None:
-        """Note that the server hung up; an unanswered poll is counted at the end."""
+        """Note that the server hung up; what it did not answer is counted at the end."""
         if connection in self._free:
             self._free.remove(connection)
 
@@ -146,16 +146,6 @@ class _Generator:
             if not queued:
                 self._lateness = max(self._lateness, time.perf_counter() - due)
             self._free.popleft().send(request, due)
-
-
-def _request(key: str, job: str) -> bytes:
-    lines = (
-        f"GET /api/getTranscription?docId={job} HTTP/1.1",
-        "Host: 127.0.0.1",
-        f"Authorization: Bearer {key}",
-        "Accept: application/json",
-    )
-    return ("\r\n".join(lines) + "\r\n\r\n").encode("ascii")
 
 
 def main() -> None:
