@@ -1,4 +1,4 @@
-"""A door with nothing but resumable uploads: ``python tus_app.py STORAGE EVENTS`` serves it and prints its port."""
+"""A door with nothing but resumable uploads: ``python app.py STORAGE EVENTS`` serves it and prints its port."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from khosq.storage.blobs import Blobs
 
 MOUNT = "/api/v3/files"
 MOST_BYTES = 10**8
-PATIENCE = 1.5
+PATIENCE = 3.0
 STATUSES = {
     "unauthorized": 401,
     "not_found": 404,

@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from tests.serving.tus_app import MOUNT, Site, serving
+from tests.serving.tus.app import MOUNT, Site, serving
 from tusclient.client import TusClient
 from tusclient.exceptions import TusCommunicationError
 from tusclient.uploader.uploader import Uploader
@@ -27,7 +27,7 @@ from khosq.storage.blobs import Blobs
 
 HEAD = b"RIFF\xff\xff\xff\xffWAVEfmt "
 SIZE = 5_000_000
-JS_CLIENT = Path(__file__).with_name("tus_js_client")
+JS_CLIENT = Path(__file__).with_name("js_client")
 
 
 @pytest.fixture
