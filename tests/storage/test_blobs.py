@@ -140,6 +140,12 @@ def test_a_blob_can_be_replaced_read_in_parts_and_deleted_twice(blobs: Blobs) ->
     assert_gone(blobs, "a/b")
 
 
+def test_deleting_a_folder_as_a_blob_deletes_nothing(blobs: Blobs) -> None:
+    blobs.put("t/job/one", b"1")
+    blobs.delete("t/job")
+    assert blobs.get("t/job/one") == b"1"
+
+
 def test_a_prefix_is_deleted_as_a_folder(blobs: Blobs) -> None:
     for key in ("t/job/a", "t/job/deep/b", "t/jobs/c"):
         blobs.put(key, b"x")

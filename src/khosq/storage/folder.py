@@ -45,9 +45,10 @@ class Folder:
             return self.path(key).open("rb")
 
     def delete(self, key: str) -> None:
-        """Remove a blob, if it is there."""
+        """Remove a blob, if it is there; a folder of blobs is none."""
         with translated():
-            self.path(key).unlink(missing_ok=True)
+            if not self.path(key).is_dir():
+                self.path(key).unlink(missing_ok=True)
 
     def delete_prefix(self, prefix: str) -> None:
         """Remove everything under a folder of keys."""
