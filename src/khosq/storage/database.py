@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -89,6 +90,7 @@ class Database:
         self.is_sqlite = self.url.startswith("sqlite")
         self.engine = _sqlite(self.url) if self.is_sqlite else _postgres(self.url)
         self._counters = _sqlite_counters(_counter_url(self.url)) if self.is_sqlite else self.engine
+        self._writing = threading.Lock()
         self._reader = self.engine.execution_options(read_only=True)
         self._glancer = self.engine.execution_options(read_only=True, one_statement=True)
 
@@ -100,7 +102,7 @@ class Database:
             Unavailable: the database is away, busy or full; so do the others.
 
         """
-        with _as_unavailable(), self.engine.begin() as connection:
+        with self._turn(), _as_unavailable(), self.engine.begin() as connection:
             yield connection
 
     @contextmanager
@@ -122,6 +124,19 @@ class Database:
             if not self.is_sqlite:
                 connection.exec_driver_sql("SET LOCAL synchronous_commit TO OFF")
             yield connection
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Let the writers of this process wait in line: SQLite's own way is to sleep and look again, each by itself."""
+        if not self.is_sqlite:
+            yield
+            return
+        if not self._writing.acquire(timeout=_BUSY_SECONDS):
+            raise Unavailable("The database is busy; try again later.", retry_after=_RETRY_SECONDS)
+        try:
+            yield
+        finally:
+            self._writing.release()
 
     def migrate(self) -> None:
         """Bring the tables up to date; safe when several processes start at once.
