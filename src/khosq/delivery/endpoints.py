@@ -15,6 +15,7 @@ from khosq.delivery.outbox import Outbox
 from khosq.delivery.store import DeliveryStore
 from khosq.errors import AddressRefused, Conflict, NotFound
 from khosq.identifiers import is_id, new_id
+from khosq.jobs.submission import IdempotencyKey, as_once
 from khosq.outbound.address import Target
 from khosq.outbound.client import Method
 from khosq.outbound.headers import check_headers
@@ -64,19 +65,24 @@ class Endpoints:
         method: Method = "POST",
         headers: Mapping[str, str] | None = None,
         description: str = "",
+        once: IdempotencyKey | None = None,
     ) -> Endpoint:
-        """Add an endpoint, whose URL and headers were found acceptable.
+        """Add an endpoint, whose URL and headers were found acceptable; one that came before with ``once`` is it.
 
         Raises:
-            Conflict: there are too many.
+            Conflict: there are too many, or the idempotency key came with another request.
 
         """
         endpoint = Endpoint(
             new_id(), tenant_id, door, url, secret, self._clock(), method, headers or {}, tuple(events),
             description=description,
         )  # fmt: skip
-        self._store.add_endpoint(endpoint, most=MOST_ENDPOINTS)
-        return endpoint
+        remembered = as_once(once, tenant_id, door, endpoint.created_at)
+        standing = self._store.add_endpoint(endpoint, most=MOST_ENDPOINTS, once=remembered)
+        found = endpoint if standing == endpoint.id else self._store.endpoint(standing)
+        if found is None:
+            raise Conflict("The endpoint that was made with this idempotency key has been removed.")
+        return found
 
     def put(self, connection: sa.Connection, endpoint: Endpoint) -> None:
         """Add the endpoint of a single job, in the job's own transaction."""

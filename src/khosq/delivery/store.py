@@ -14,6 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from khosq.delivery.delivery import DELIVERED, FAILED, PENDING, SKIPPED, Attempt, Delivery
 from khosq.delivery.endpoint import Endpoint
 from khosq.errors import Conflict
+from khosq.jobs.store import Once, claim
 from khosq.storage.database import Database, ForeignText, JsonText, UtcDateTime, metadata
 
 endpoints = sa.Table(
@@ -84,19 +85,22 @@ class DeliveryStore:
         self._database = database
         self._insert = sqlite.insert if database.is_sqlite else postgresql.insert
 
-    def add_endpoint(self, endpoint: Endpoint, *, most: int) -> None:
-        """Keep one more endpoint of a tenant.
+    def add_endpoint(self, endpoint: Endpoint, *, most: int, once: Once | None = None) -> str:
+        """Keep one more endpoint of a tenant; return the id of the one that stands: another where it came before.
 
         Raises:
-            Conflict: the tenant has ``most`` of them already.
+            Conflict: the tenant has ``most`` of them already, or the idempotency key came with another request.
 
         """
         with self._database.write() as connection:
             self._lock(connection, endpoint.tenant_id)
+            if once is not None and (before := claim(connection, once, [endpoint.id], endpoint.created_at)) is not None:
+                return before[0]
             statement = sa.select(sa.func.count()).where(*_standing(endpoint.tenant_id))
             if connection.execute(statement).scalar_one() >= most:
                 raise Conflict(f"There are {most} endpoints already; remove one first.")
             self.put_endpoint(connection, endpoint)
+        return endpoint.id
 
     def put_endpoint(self, connection: sa.Connection, endpoint: Endpoint) -> None:
         """Keep an endpoint in the transaction of what it belongs to."""

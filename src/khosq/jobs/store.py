@@ -139,7 +139,6 @@ class JobStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._insert = sqlite.insert if database.is_sqlite else postgresql.insert
         self._usage = UsageStore(database)
         self._recordings = RecordingStore(database)
 
@@ -159,36 +158,15 @@ class JobStore:
 
         """
         with self._database.write() as connection:
-            if once is not None and (before := self._claim(connection, once, opened)) is not None:
+            ids = [job.id for job in opened]
+            if once is not None and (before := claim(connection, once, ids, opened[0].created_at)) is not None:
                 return before
             for job in opened:
                 connection.execute(sa.insert(jobs).values(**_row(job), key_id=key_id))
                 _note(connection, job.id, JobEvent.CREATED, job.created_at)
                 for act in also.get(job.id, ()):
                     act(connection, job)
-        return [job.id for job in opened]
-
-    def _claim(self, connection: sa.Connection, once: Once, opened: Sequence[Job]) -> list[str] | None:
-        """Take the idempotency key for new jobs; return those that took it before, if any did."""
-        mine = sa.and_(*(idempotency_keys.c[name] == getattr(once, name) for name in ("tenant_id", "door", "digest")))
-        too_old = idempotency_keys.c.created_at < once.valid_since
-        connection.execute(sa.delete(idempotency_keys).where(mine, too_old))
-        row = self._insert(idempotency_keys).values(
-            tenant_id=once.tenant_id,
-            door=once.door,
-            digest=once.digest,
-            request_digest=once.request_digest,
-            job_ids=[job.id for job in opened],
-            created_at=opened[0].created_at,
-        )
-        taken = row.on_conflict_do_nothing().returning(idempotency_keys.c.digest)
-        if connection.execute(taken).first() is not None:
-            return None
-        columns = idempotency_keys.c["request_digest", "job_ids"]
-        found = connection.execute(sa.select(*columns).where(mine)).one()
-        if found.request_digest != once.request_digest:
-            raise Conflict("This idempotency key was used for another request.")
-        return list(found.job_ids)
+        return ids
 
     def forget_idempotency_keys(self, before: datetime) -> None:
         """Remove idempotency keys that count no more."""
@@ -436,6 +414,35 @@ class JobStore:
         statement = sa.select(job_events.c.name, job_events.c.at).where(job_events.c.job_id == job_id)
         with self._database.read() as connection:
             return [(row[0], row[1]) for row in connection.execute(statement.order_by(job_events.c.id))]
+
+
+def claim(connection: sa.Connection, once: Once, ids: Sequence[str], at: datetime) -> list[str] | None:
+    """Take the idempotency key for new things; return the ids of those that took it before, if any did.
+
+    Raises:
+        Conflict: the same idempotency key came with another request.
+
+    """
+    mine = sa.and_(*(idempotency_keys.c[name] == getattr(once, name) for name in ("tenant_id", "door", "digest")))
+    too_old = idempotency_keys.c.created_at < once.valid_since
+    connection.execute(sa.delete(idempotency_keys).where(mine, too_old))
+    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    row = insert(idempotency_keys).values(
+        tenant_id=once.tenant_id,
+        door=once.door,
+        digest=once.digest,
+        request_digest=once.request_digest,
+        job_ids=list(ids),
+        created_at=at,
+    )
+    taken = row.on_conflict_do_nothing().returning(idempotency_keys.c.digest)
+    if connection.execute(taken).first() is not None:
+        return None
+    columns = idempotency_keys.c["request_digest", "job_ids"]
+    found = connection.execute(sa.select(*columns).where(mine)).one()
+    if found.request_digest != once.request_digest:
+        raise Conflict("This idempotency key was used for another request.")
+    return list(found.job_ids)
 
 
 def _find(connection: sa.Connection, job_id: str) -> Job | None:

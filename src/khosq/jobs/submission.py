@@ -94,7 +94,9 @@ class Submissions:
             for job, submission in zip(opened, submissions, strict=True)
         }
         first = submissions[0]
-        standing = self._store.add(opened, key_id=first.key_id, also=also, once=_once(once, first, now))
+        standing = self._store.add(
+            opened, key_id=first.key_id, also=also, once=as_once(once, first.tenant_id, first.door, now)
+        )
         return opened if standing == [job.id for job in opened] else self._store.find_all(standing)
 
     def begin_upload(self, job_id: str, *, until: datetime | None = None) -> None:
@@ -200,9 +202,10 @@ def own_recording(job: Job, stored: StoredRecording, at: datetime, *, filename: 
     )
 
 
-def _once(given: IdempotencyKey | None, submission: Submission, now: datetime) -> Once | None:
+def as_once(given: IdempotencyKey | None, tenant_id: str, door: str, now: datetime) -> Once | None:
+    """Return a tenant's idempotency key as the database keeps it."""
     if given is None:
         return None
     key, request = given.key.encode("utf-8", "surrogatepass"), given.request
     digest, request_digest = (hashlib.sha256(part).hexdigest() for part in (key, request))
-    return Once(submission.tenant_id, submission.door, digest, request_digest, valid_since=now - REMEMBERED)
+    return Once(tenant_id, door, digest, request_digest, valid_since=now - REMEMBERED)
