@@ -48,9 +48,10 @@ def read(office: Office, key: str, job_id: str) -> Any:
     return office.client.get(f"/v1/transcription/{job_id}", headers=bearer(key))
 
 
-def register(office: Office, key: str, **fields: Any) -> Any:
+def register(office: Office, key: str, *, once: str | None = None, **fields: Any) -> Any:
     body = {"url": "https://crm.example.org/hook", "events": ["*"], **fields}
-    return office.client.post("/v1/webhooks", headers=bearer(key), json=body)
+    headers = bearer(key) | ({"Idempotency-Key": once} if once else {})
+    return office.client.post("/v1/webhooks", headers=headers, json=body)
 
 
 def said(text: str, speaker: int | None, start: float, end: float, *confidences: float, channel: int = 0) -> Utterance:
@@ -464,6 +465,19 @@ def test_a_repeated_submission_whose_job_was_deleted_is_told_so(office: Office) 
     job = office.job(submit(office, key, headers=once).json()["job_id"])
     office.core.lookup.delete(job.tenant_id, job.id)
     assert_refused(submit(office, key, headers=once), 409, "conflict", naming="deleted")
+
+
+def test_a_repeated_registration_gets_the_first_answer(office: Office) -> None:
+    key = office.key()
+    first = register(office, key, once="one")
+    again = register(office, key, once="one")
+    assert (again.status_code, again.json()) == (201, first.json())
+    assert office.client.get("/v1/webhooks", headers=bearer(key)).json()["total"] == 1
+    assert_refused(register(office, key, once="one", secret="s"), 409, "conflict")
+    assert_refused(submit(office, key, headers={"Idempotency-Key": "one"}), 409, "conflict")
+    office.client.delete(f"/v1/webhooks/{first.json()['id']}", headers=bearer(key))
+    assert_refused(register(office, key, once="one"), 409, "conflict", naming="removed")
+    assert register(office, key, once="two").status_code == 201
 
 
 # --- receivers --------------------------------------------------------------

@@ -121,7 +121,11 @@ REGISTER: dict[str, Any] = {
         {"model": Webhook, "description": "Registered.", "content": _json(examples.REGISTERED)},
         400, 408, 409, 413,
     ),
-    "openapi_extra": {"security": _BEARER, "requestBody": _body(CreateWebhook, examples.REGISTER)},
+    "openapi_extra": {
+        "security": _BEARER,
+        "parameters": [_IDEMPOTENCY],
+        "requestBody": _body(CreateWebhook, examples.REGISTER),
+    },
 }  # fmt: skip
 
 LIST: dict[str, Any] = {

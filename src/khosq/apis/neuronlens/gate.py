@@ -11,6 +11,8 @@ from starlette.requests import Request
 
 from khosq.apis.face import Desk
 from khosq.errors import Forbidden, Invalid, RateLimited
+from khosq.jobs.submission import IdempotencyKey
+from khosq.serving.answers import to_json
 from khosq.serving.bodies import read_json
 from khosq.serving.credentials import bearer
 from khosq.serving.refusals import HEADERS
@@ -73,6 +75,12 @@ async def read_object(desk: Desk, request: Request) -> dict[Any, Any]:
     if not isinstance(body, dict):
         raise Invalid("The body must be a JSON object.")
     return body
+
+
+def read_once(request: Request, body: Mapping[Any, Any]) -> IdempotencyKey | None:
+    """Return the request's idempotency key, if it has one; how a body is spaced does not matter."""
+    key = request.headers.get("idempotency-key")
+    return IdempotencyKey(key, to_json(body)) if key else None
 
 
 def read_fields(kind: type[Fields], body: Mapping[Any, Any], faults: Mapping[str, str]) -> Fields:

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from khosq.apis.face import Desk
 from khosq.apis.neuronlens import description
 from khosq.apis.neuronlens.analytics import from_tallies, read_range
-from khosq.apis.neuronlens.gate import DOOR, admit, read_object
+from khosq.apis.neuronlens.gate import DOOR, admit, read_object, read_once
 from khosq.apis.neuronlens.mapping import caveats, from_job, from_submitted, new_job_id, read_submission, to_wishes
 from khosq.apis.neuronlens.receivers import from_endpoint, read_page, read_registration
 from khosq.apis.neuronlens.wire import CreateTranscription, CreateWebhook
@@ -23,7 +23,7 @@ from khosq.errors import AddressRefused, Conflict, Invalid, NotFound
 from khosq.identifiers import is_name
 from khosq.jobs.job import Chosen, Job, JobState
 from khosq.jobs.submission import IdempotencyKey, Submission
-from khosq.serving.answers import JsonAnswer, header_text, to_json
+from khosq.serving.answers import JsonAnswer, header_text
 from khosq.tenants.api_keys import Caller
 
 PREFIX = "/v1"
@@ -61,10 +61,8 @@ class _Jobs:
         caller = await admit(self._desk, request, writes=True)
         body = await read_object(self._desk, request)
         submission = read_submission(body)
-        key = request.headers.get("idempotency-key")
-        once = IdempotencyKey(key, to_json(body)) if key else None
         base_url = self._desk.base_url(request)
-        job = await run_in_threadpool(self._open, caller, submission, base_url, once)
+        job = await run_in_threadpool(self._open, caller, submission, base_url, read_once(request, body))
         structlog.contextvars.bind_contextvars(job_id=job.id)
         return JsonAnswer(from_submitted(job), status_code=_ACCEPTED)
 
@@ -77,7 +75,7 @@ class _Jobs:
         outcome = None
         if job.state is JobState.SUCCEEDED:
             outcome = await run_in_threadpool(self._desk.lookup.outcome, job)
-        warning = header_text(" ".join(caveats(job)))
+        warning = header_text("; ".join(caveats(job)))
         return JsonAnswer(from_job(job, outcome), headers={"x-khosq-warning": warning} if warning else None)
 
     def _open(self, caller: Caller, submission: CreateTranscription, base_url: str, once: IdempotencyKey | None) -> Job:
@@ -113,8 +111,8 @@ class _Webhooks:
 
     async def register(self, request: Request) -> Response:
         caller = await admit(self._desk, request, writes=True)
-        registration = read_registration(await read_object(self._desk, request))
-        endpoint = await run_in_threadpool(self._create, caller, registration)
+        body = await read_object(self._desk, request)
+        endpoint = await run_in_threadpool(self._create, caller, read_registration(body), read_once(request, body))
         return JsonAnswer(from_endpoint(endpoint, None), status_code=_CREATED)
 
     async def list(self, request: Request) -> Response:
@@ -127,13 +125,15 @@ class _Webhooks:
         await run_in_threadpool(self._remove, caller, str(request.path_params["webhook_id"]))
         return Response(status_code=_NO_CONTENT)
 
-    def _create(self, caller: Caller, registration: CreateWebhook) -> Endpoint:
+    def _create(self, caller: Caller, registration: CreateWebhook, once: IdempotencyKey | None) -> Endpoint:
         try:
             self._desk.endpoints.check(registration.url, {})
         except AddressRefused as error:
             raise Invalid(f"url: {error.message}", field="url") from error
         events = tuple(dict.fromkeys(registration.events))
-        return self._desk.endpoints.create(caller.tenant_id, DOOR, registration.url, registration.secret, events=events)
+        return self._desk.endpoints.create(
+            caller.tenant_id, DOOR, registration.url, registration.secret, events=events, once=once
+        )
 
     def _page(self, caller: Caller, limit: int, offset: int) -> dict[str, object]:
         found = self._desk.endpoints.all(caller.tenant_id, door=DOOR)
