@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from fastapi import APIRouter
 from fastapi.openapi.utils import get_openapi
 from jinja2 import Environment, PackageLoader
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from khosq import __version__
@@ -35,23 +37,36 @@ class Operation:
 
 
 def docs_routes(door: Door) -> APIRouter:
-    """Return ``/docs/<door>`` and its OpenAPI file."""
+    """Return ``/docs/<door>`` and its OpenAPI file; both are put together when first asked for."""
     router = APIRouter(include_in_schema=False)
-    schema = get_openapi(title=door.title, version=__version__, routes=door.router.routes)
-    components = schema.setdefault("components", {})
-    components["securitySchemes"] = dict(door.security_schemes)
-    components["schemas"] = components.get("schemas", {}) | dict(door.schemas)
-    page = _templates.get_template("docs.html").render(door=door, operations=list(operations(schema)))
+
+    @cache
+    def schema() -> dict[str, Any]:
+        return describe(door)
+
+    @cache
+    def page() -> str:
+        return _templates.get_template("docs.html").render(door=door, operations=list(operations(schema())))
 
     async def openapi() -> Response:
-        return JsonAnswer(schema)
+        return JsonAnswer(await run_in_threadpool(schema))
 
     async def read() -> Response:
-        return HtmlAnswer(page, headers={"content-security-policy": PAGE_POLICY, "x-content-type-options": "nosniff"})
+        headers = {"content-security-policy": PAGE_POLICY, "x-content-type-options": "nosniff"}
+        return HtmlAnswer(await run_in_threadpool(page), headers=headers)
 
     router.add_api_route(f"/docs/{door.name}/openapi.json", openapi, methods=["GET"])
     router.add_api_route(f"/docs/{door.name}", read, methods=["GET"])
     return router
+
+
+def describe(door: Door) -> dict[str, Any]:
+    """Return the OpenAPI description of a door."""
+    schema: dict[str, Any] = get_openapi(title=door.title, version=__version__, routes=door.router.routes)
+    components = schema.setdefault("components", {})
+    components["securitySchemes"] = dict(door.security_schemes)
+    components["schemas"] = components.get("schemas", {}) | dict(door.schemas)
+    return schema
 
 
 def operations(schema: Mapping[str, Any]) -> Iterator[Operation]:
