@@ -12,7 +12,10 @@ if TYPE_CHECKING:
 
 FACES = {
     "xosum": "khosq.apis.xosum:FACE",
+    "native": "khosq.apis.native:FACE",
     "neuronlens": "khosq.apis.neuronlens:FACE",
+    "scriptix": "khosq.apis.scriptix:FACE",
+    "openai": "khosq.apis.openai:FACE",
 }
 """Name → where its ``Face`` lies, in order of precedence over paths."""
 
