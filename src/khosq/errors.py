@@ -21,7 +21,6 @@ KhosqError
 └── Failed               ours or a neighbour's; a job that meets one ends ``failed`` with its text
     ├── Unavailable      503  come back later: disk low, database away
     ├── SourceUnreachable     the recording cannot be fetched from where it is said to be
-    │   └── SourceAway        trying again may help
     ├── MediaUnreadable       the recording cannot be decoded
     ├── RecordingTooLong      more seconds came out of it than may
     ├── QuotaExceeded         the tenant's seconds do not suffice
@@ -41,7 +40,7 @@ class KhosqError(Exception):
     """Something went wrong."""
 
     code: ClassVar[str] = "error"
-    retryable: ClassVar[bool] = False
+    retryable: bool = False
 
     def __init__(self, message: str | None = None) -> None:
         super().__init__(message or (self.__doc__ or "").splitlines()[0])
@@ -194,11 +193,9 @@ class SourceUnreachable(Failed):
 
     code = "source_unreachable"
 
-
-class SourceAway(SourceUnreachable):
-    """The server that has the recording did not answer as it should."""
-
-    retryable = True
+    def __init__(self, message: str | None = None, *, may_come_back: bool = False) -> None:
+        super().__init__(message)
+        self.retryable = may_come_back
 
 
 class MediaUnreadable(Failed):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from dbos import DBOS
 
-from khosq.errors import EngineFailed, KhosqError, MediaUnreadable, SourceAway
+from khosq.errors import EngineFailed, KhosqError, MediaUnreadable, SourceUnreachable
 from khosq.identifiers import new_id
 from khosq.pipeline.process import Retry, Road
 from khosq.pipeline.stages import JobEnded, Made, Stages
@@ -116,7 +116,7 @@ def test_a_stage_that_may_succeed_later_is_tried_again() -> None:
 
 @pytest.mark.usefixtures("engine")
 def test_fetching_has_a_patience_of_its_own() -> None:
-    away = [("fetch", SourceAway("It answered 503.")) for _ in range(2)]
+    away = [("fetch", SourceUnreachable("It answered 503.", may_come_back=True)) for _ in range(2)]
     diary = asyncio.run(run(Diary(breaks=[*away])))
     assert diary.done == ["fetch", "fetch", "give up", "tidy"]
     assert diary.reason is not None

@@ -24,7 +24,6 @@ from khosq.errors import (
     NeighbourFailed,
     QuotaExceeded,
     RecordingTooLong,
-    SourceAway,
     SourceUnreachable,
 )
 from khosq.identifiers import new_id
@@ -114,7 +113,7 @@ class Stages:
             async with aclosing(self._fetch(job.source_url)) as chunks:
                 stored = await take_in(chunks, blobs=self._blobs, key=key, accept=ALL_TYPES, max_bytes=self._max_bytes)
         except NeighbourFailed as error:
-            raise SourceAway(error.message) from error
+            raise SourceUnreachable(error.message, may_come_back=True) from error
         except (AddressRefused, Invalid) as error:
             raise SourceUnreachable(error.message) from error
         recording = own_recording(job, stored, self._clock())
