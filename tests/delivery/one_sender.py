@@ -41,13 +41,8 @@ class Mortal(Sender):
     def note(self, delivery_id: str, attempt: Attempt) -> float | None:
         die("kept, not noted", delivery_id)
         wait = super().note(delivery_id, attempt)
-        die("noted, not kept", delivery_id)
+        die("noted, not ended", delivery_id)
         return wait
-
-    def _enqueue_next(self, delivery_id: str, number: int, wait: float) -> None:
-        die("next not queued", delivery_id)
-        super()._enqueue_next(delivery_id, number, wait)
-        die("next queued", delivery_id)
 
 
 class Client(OutboundClient):

@@ -22,7 +22,7 @@ from khosq.storage.database import Database
 pytestmark = pytest.mark.journey
 
 ROOT = Path(__file__).resolve().parents[2]
-POINTS = ["not sent", "sent, not kept", "kept, not noted", "noted, not kept", "next not queued", "next queued"]
+POINTS = ["not sent", "sent, not kept", "kept, not noted", "noted, not ended"]
 WITHIN = 60.0
 
 

@@ -6,7 +6,8 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from http import HTTPStatus
 from typing import Any, Protocol
 
@@ -19,7 +20,7 @@ from khosq.delivery.dialect import Dialect, Letter, Message, Policy
 from khosq.delivery.endpoint import FAILING, GONE, Endpoint
 from khosq.delivery.outbox import Outbox
 from khosq.delivery.store import DeliveryStore
-from khosq.errors import KhosqError, Refused, may_help
+from khosq.errors import KhosqError, Refused, Unavailable, may_help
 from khosq.jobs.lookup import Lookup
 from khosq.outbound.client import Method, Reply
 
@@ -27,6 +28,10 @@ MOST_EXCERPT = 1024
 """Bytes of an answer that are kept."""
 LONGEST_WAIT = 24 * 3600.0
 """Seconds: a receiver that asks for more is tried then."""
+
+_PATIENCE = (1, 2, 4, 8, 16, 32, 64)
+"""Seconds between looks at a database that is away."""
+_POST: Any = {"name": "post", "retries_allowed": True, "max_attempts": 10, "should_retry": may_help}
 
 log = structlog.get_logger()
 
@@ -78,14 +83,12 @@ class Sender:
     async def deliver(self, delivery_id: str, number: int) -> None:
         """Make one try; a further one is a delayed entry in the queue, which holds no worker.
 
-        The receiver's answer is kept as a step of its own: whatever breaks after it, no try is made twice.
+        The receiver's answer is kept as a step of its own: whatever breaks after it, no try is made twice. Noting it
+        is none, for it may be done again as often as need be: each step kept is one more write for every try.
         """
-        attempt = await DBOS.run_step_async(_step("post"), self.attempt, delivery_id, number)
-        if attempt is None:
-            return
-        wait = await DBOS.run_step_async(_step("note"), self.note, delivery_id, attempt)
-        if wait is not None:
-            await DBOS.run_step_async(_step("again"), self._enqueue_next, delivery_id, number + 1, wait)
+        attempt = await DBOS.run_step_async(_POST, self.attempt, delivery_id, number)
+        if attempt is not None:
+            await _patiently(partial(self.note, delivery_id, attempt))
 
     async def attempt(self, delivery_id: str, number: int) -> Attempt | None:
         """Make try ``number`` of a delivery; return how it went, None where there is nothing to deliver.
@@ -101,41 +104,42 @@ class Sender:
         return next((one for one in kept if one.number == number), None) or await self._try(delivery, number)
 
     def note(self, delivery_id: str, attempt: Attempt) -> float | None:
-        """Keep how a try went; return in how many seconds the next is due, None if there is none."""
+        """Keep how a try went, and queue the next; return in how many seconds it is due, None if there is none."""
         delivery = self._store.find(delivery_id)
         if delivery is None:
             return None
         policy = self._dialects[delivery.endpoint.door].policy
-        offsets = self._schedule(policy)
-        is_gone = policy.pauses_when_gone and attempt.status == HTTPStatus.GONE
-        is_last = attempt.number >= len(offsets) or is_gone
+        wait = self._wait(delivery, attempt, policy)
+        reason = _why_pause(delivery, attempt, policy, is_last=wait is None)
         with self._store.write() as connection:
-            is_new = self._store.note_attempt(connection, delivery, attempt, is_last=is_last)
-            reason = GONE if is_gone else FAILING if is_last and _fails_too_long(delivery, attempt, policy) else None
+            is_new = self._store.note_attempt(connection, delivery, attempt, is_last=wait is None)
+            if wait is not None:
+                self._outbox.enqueue(connection, delivery, attempt.number + 1, delay=wait)
             is_paused = reason is not None and is_new and self._outbox.pause(connection, delivery.endpoint, reason)
         _log(delivery, attempt)
         if is_paused:
             _warn(delivery, reason)
-        if attempt.is_accepted or is_last or delivery.state != PENDING:
-            return None
-        wait = offsets[attempt.number] - offsets[attempt.number - 1]
-        return _wait(wait, attempt, policy)
+        return wait
 
     def mend(self, delivery_id: str, number: int) -> None:
-        """Go on after a try whose work broke: it counts as made, and the next one is queued."""
-        error = "The work at this try broke off."
-        wait = self.note(delivery_id, Attempt(number, self._clock(), 0.0, error=error))
-        if wait is not None:
-            self._enqueue_next(delivery_id, number + 1, wait)
+        """Go on after a try whose work broke: it counts as made."""
+        self.note(delivery_id, Attempt(number, self._clock(), 0.0, error="The work at this try broke off."))
+
+    def _wait(self, delivery: Delivery, attempt: Attempt, policy: Policy) -> float | None:
+        """Return the seconds to the next try, None if there is none; they count from the beginning of this one."""
+        offsets = self._schedule(policy)
+        is_over = attempt.is_accepted or attempt.number >= len(offsets) or _is_gone(attempt, policy)
+        if is_over or delivery.state != PENDING:
+            return None
+        wait = max(0.0, offsets[attempt.number] - offsets[attempt.number - 1] - attempt.duration)
+        wait *= 1 + policy.jitter * random.random()  # noqa: S311 - spreads load, guards nothing
+        if policy.heeds_retry_after and attempt.retry_after is not None:
+            wait = max(wait, min(attempt.retry_after, LONGEST_WAIT))
+        return wait
 
     def _schedule(self, policy: Policy) -> Sequence[float]:
         """Return when the tries are made; the operator's choice never gives a one-try API a second."""
         return policy.offsets if self._offsets is None or len(policy.offsets) == 1 else self._offsets
-
-    def _enqueue_next(self, delivery_id: str, number: int, wait: float) -> None:
-        delivery = self._store.find(delivery_id)
-        if delivery is not None:
-            self._outbox.enqueue(None, delivery, number, delay=wait)
 
     async def _try(self, delivery: Delivery, number: int) -> Attempt:
         at, began = self._clock(), time.monotonic()
@@ -178,20 +182,18 @@ def _headers(chosen: Mapping[str, str], own: Mapping[str, str]) -> dict[str, str
     return {**own, **{name: value for name, value in chosen.items() if name.lower() not in taken}}
 
 
-def _wait(wait: float, attempt: Attempt, policy: Policy) -> float:
-    """Return the seconds from now to the next try, which is due ``wait`` after the beginning of this one."""
-    wait = max(0.0, wait - attempt.duration)
-    wait *= 1 + policy.jitter * random.random()  # noqa: S311 - spreads load, guards nothing
-    if policy.heeds_retry_after and attempt.retry_after is not None:
-        wait = max(wait, min(attempt.retry_after, LONGEST_WAIT))
-    return wait
+def _is_gone(attempt: Attempt, policy: Policy) -> bool:
+    return policy.pauses_when_gone and attempt.status == HTTPStatus.GONE
 
 
-def _fails_too_long(delivery: Delivery, attempt: Attempt, policy: Policy) -> bool:
+def _why_pause(delivery: Delivery, attempt: Attempt, policy: Policy, *, is_last: bool) -> str | None:
+    """Return why the endpoint is to be paused after this try, None if it is not."""
+    if _is_gone(attempt, policy):
+        return GONE
     since = delivery.endpoint.failing_since
-    if policy.pauses_after is None or since is None or attempt.is_accepted:
-        return False
-    return attempt.at - since >= policy.pauses_after
+    if attempt.is_accepted or not is_last or since is None or policy.pauses_after is None:
+        return None
+    return FAILING if attempt.at - since >= policy.pauses_after else None
 
 
 def _log(delivery: Delivery, attempt: Attempt) -> None:
@@ -217,6 +219,13 @@ def _warn(delivery: Delivery, reason: str | None) -> None:
     )
 
 
-def _step(name: str) -> Any:
-    """Return the options of a step that is tried again while the database or the store is away."""
-    return {"name": name, "retries_allowed": True, "max_attempts": 10, "should_retry": may_help}
+async def _patiently(act: Callable[[], object]) -> None:
+    """Do what writes to the database, again while it is away."""
+    for wait in _PATIENCE:
+        try:
+            await asyncio.to_thread(act)
+        except Unavailable:
+            await asyncio.sleep(wait)
+        else:
+            return
+    await asyncio.to_thread(act)

@@ -28,8 +28,8 @@ _STALLED = 70
 """Exit status of a worker that was declared dead: it must not go on, another has its work."""
 _POLL = 0.2
 """Seconds between two looks into a queue: 5 % of a core when idle, 0.1 s of waiting on average."""
-_HOOKS_AT_ONCE, _HOOKS_OF_ONE_LANE = 512, 8
-"""A try mostly waits, and costs little while it does: a few slow receivers, of whomever, leave room for all others."""
+_HOOKS_AT_ONCE, _HOOKS_OF_ONE_LANE = 128, 4
+"""A try mostly waits, and costs little while it does: dozens of slow receivers leave room for all others."""
 _KEPT = timedelta(days=1)
 """The queue remembers finished work for so long; rows of jobs and deliveries stay."""
 _FORGOTTEN_AT_ONCE = 200
