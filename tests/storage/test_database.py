@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib
 import subprocess
 import sys
 from pathlib import Path
@@ -11,15 +12,13 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from khosq.delivery import store as _delivery
+import khosq
 from khosq.errors import Invalid, Unavailable
-from khosq.jobs import store as _jobs
 from khosq.storage import migrations
 from khosq.storage.database import Database, counters, metadata
-from khosq.tenants import store as _tenants
 
-STORES = (_delivery, _jobs, _tenants)
-"""Imported, so that their tables are known."""
+for _store in Path(khosq.__path__[0]).glob("*/store.py"):
+    importlib.import_module(f"khosq.{_store.parent.name}.store")  # so that its tables are known
 
 OPEN = """
 import sys
