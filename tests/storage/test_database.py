@@ -16,6 +16,7 @@ import khosq
 from khosq.errors import Invalid, Unavailable
 from khosq.storage import migrations
 from khosq.storage.database import Database, counters, metadata
+from khosq.tenants.store import TenantStore
 
 for _store in Path(khosq.__path__[0]).glob("*/store.py"):
     importlib.import_module(f"khosq.{_store.parent.name}.store")  # so that its tables are known
@@ -91,7 +92,7 @@ def test_counters_that_were_lost_are_made_again(tmp_path: Path) -> None:
         file.unlink()
     database = Database(database.url)
     database.migrate()
-    assert _tenants.TenantStore(database).count_request("key", "polls", 1) == 1
+    assert TenantStore(database).count_request("key", "polls", 1) == 1
     database.close()
 
 
