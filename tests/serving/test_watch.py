@@ -58,7 +58,8 @@ def test_only_those_are_woken_whose_job_has_changed() -> None:
         table, (one, two) = Table(), jobs(2)
         table.marks = {one.id: (JobState.RUNNING, None, 0.0, None), two.id: two.mark}
         watch = Watch(table.look)
-        return await asyncio.gather(watch.change(one, within=60), watch.change(two, within=1))
+        first, second = await asyncio.gather(watch.change(one, within=60), watch.change(two, within=1))
+        return first, second
 
     assert asyncio.run(wait()) == (True, False)
 
