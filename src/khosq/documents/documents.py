@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 
 from khosq.clock import Clock
 from khosq.delivery.dialect import OtherEvent
-from khosq.delivery.outbox import Outbox
 from khosq.documents.document import Document
 from khosq.documents.store import DocumentStore
 from khosq.errors import Conflict, NotFound
@@ -21,12 +20,20 @@ from khosq.jobs.store import InTransaction
 _ID = re.compile(r"[0-9a-f-]{36}")
 
 
+class Herald(Protocol):
+    """Writes down what is to be told; see ``delivery.outbox``."""
+
+    def tell(self, connection: sa.Connection, job: Job, event: str, *, subject: Mapping[str, Any]) -> None:
+        """Queue what tells of ``event``, in the transaction in which it happens."""
+        ...
+
+
 class Documents:
     """Keeps, changes and removes documents, and has it told. Whose a job is, its finder has asked."""
 
-    def __init__(self, store: DocumentStore, outbox: Outbox, *, clock: Clock) -> None:
+    def __init__(self, store: DocumentStore, herald: Herald, *, clock: Clock) -> None:
         self._store = store
-        self._outbox = outbox
+        self._herald = herald
         self._clock = clock
 
     def put(self, connection: sa.Connection, document: Document) -> None:
@@ -95,4 +102,4 @@ class Documents:
 
     def _tell(self, connection: sa.Connection, job: Job, event: OtherEvent, document: Document) -> None:
         if job.state is JobState.SUCCEEDED:
-            self._outbox.tell(connection, job, event, subject={"id": document.id})
+            self._herald.tell(connection, job, event, subject={"id": document.id})

@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+import pytest
+
+from khosq.apis.scriptix.plain import without_punctuation
+from khosq.transcript.timespan import Timespan
+from khosq.transcript.transcript import Transcript, Utterance
+from khosq.transcript.words import Word
+
+
+def spoken(text: str) -> Transcript:
+    words = tuple(Word(word, Timespan(place, place + 1), 0.5) for place, word in enumerate(text.split()))
+    return Transcript("en", 99.0, (Utterance(text, words),))
+
+
+@pytest.mark.parametrize(
+    ("punctuated", "plain"),
+    [
+        ("Good morning, sir.", "Good morning sir"),
+        ("“It's ten-thirty,” he said…", "It's ten-thirty he said"),
+        ("At 10:30, for 3.50 or 1,000!", "At 10:30 for 3.50 or 1,000"),
+        ("wait — what?!", "wait what"),
+        ("e.g. a@b.example", "e.g a@b.example"),
+        ("Ինչո՞ւ եկար։ Բարև՛, ընկեր։", "Ինչու եկար Բարև ընկեր"),  # noqa: RUF001 - Armenian
+        ("यह क्या है? हाँ।", "यह क्या है हाँ"),
+        ("$5 & 6%", "$5 6"),
+    ],
+)
+def test_marks_go_and_words_stay(punctuated: str, plain: str) -> None:
+    (utterance,) = without_punctuation(spoken(punctuated)).utterances
+    assert utterance.text == plain
+    assert " ".join(word.text for word in utterance.words) == plain
+
+
+def test_an_utterance_of_marks_alone_is_left_out_and_times_stay() -> None:
+    assert without_punctuation(spoken("… — !")).utterances == ()
+    (utterance,) = without_punctuation(spoken("— yes.")).utterances
+    assert (utterance.words[0].time.start, utterance.words[0].confidence) == (1.0, 0.5)
