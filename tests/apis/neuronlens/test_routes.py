@@ -122,49 +122,49 @@ def test_what_is_left_out_has_its_documented_value(office: Office) -> None:
     assert read(office, key, job_id).json()["metadata"] == {}
 
 
-@pytest.mark.parametrize(
-    ("fields", "param"),
-    [
-        ({"audio_url": 5}, "audio_url"),
-        ({"audio_url": None}, "audio_url"),
-        ({"audio_url": ""}, "audio_url"),
-        ({"audio_url": "call.mp3"}, "audio_url"),
-        ({"audio_url": "ftp://media.example.org/c"}, "audio_url"),
-        ({"audio_url": "file:///etc/passwd"}, "audio_url"),
-        ({"audio_url": "http://127.0.0.1/c.mp3"}, "audio_url"),
-        ({"audio_url": "http://169.254.169.254/latest"}, "audio_url"),
-        ({"audio_url": "http://[::1]/"}, "audio_url"),
-        ({"audio_url": "https://user:word@media.example.org/"}, "audio_url"),
-        ({"audio_url": "https://media.example.org/\ud800"}, "audio_url"),
-        ({"language": 5}, "language"),
-        ({"language": ""}, "language"),
-        ({"language": "not a tag"}, "language"),
-        ({"language": "hy\n"}, "language"),
-        ({"language": "xx-XX"}, "language"),
-        ({"speakers": 0}, "speakers"),
-        ({"speakers": 11}, "speakers"),
-        ({"speakers": True}, "speakers"),
-        ({"speakers": 2.0}, "speakers"),
-        ({"speakers": "2"}, "speakers"),
-        ({"speakers": None}, "speakers"),
-        ({"features": "summary"}, "features"),
-        ({"features": ["mood"]}, "features"),
-        ({"features": ["Summary"]}, "features"),
-        ({"features": [["summary"]]}, "features"),
-        ({"features": ["qa_scoring"]}, "qa_scorecard_id"),
-        ({"features": ["qa_scoring"], "qa_scorecard_id": "qsc_none"}, "qa_scorecard_id"),
-        ({"features": ["qa_scoring"], "qa_scorecard_id": 5}, "qa_scorecard_id"),
-        ({"metadata": []}, "metadata"),
-        ({"metadata": None}, "metadata"),
-        ({"metadata": "a"}, "metadata"),
-    ],
-    ids=str,
-)
-def test_a_wrong_field_is_named(office: Office, fields: dict[str, Any], param: str) -> None:
-    body = json.dumps({"audio_url": AUDIO, "language": "hy-AM", **fields})
+WRONG_SUBMISSIONS: list[tuple[dict[str, Any], str]] = [
+    ({"audio_url": 5}, "audio_url"),
+    ({"audio_url": None}, "audio_url"),
+    ({"audio_url": ""}, "audio_url"),
+    ({"audio_url": "call.mp3"}, "audio_url"),
+    ({"audio_url": "ftp://media.example.org/c"}, "audio_url"),
+    ({"audio_url": "file:///etc/passwd"}, "audio_url"),
+    ({"audio_url": "http://127.0.0.1/c.mp3"}, "audio_url"),
+    ({"audio_url": "http://169.254.169.254/latest"}, "audio_url"),
+    ({"audio_url": "http://[::1]/"}, "audio_url"),
+    ({"audio_url": "https://user:word@media.example.org/"}, "audio_url"),
+    ({"audio_url": "https://media.example.org/\ud800"}, "audio_url"),
+    ({"language": 5}, "language"),
+    ({"language": ""}, "language"),
+    ({"language": "not a tag"}, "language"),
+    ({"language": "hy\n"}, "language"),
+    ({"language": "xx-XX"}, "language"),
+    ({"speakers": 0}, "speakers"),
+    ({"speakers": 11}, "speakers"),
+    ({"speakers": True}, "speakers"),
+    ({"speakers": 2.0}, "speakers"),
+    ({"speakers": "2"}, "speakers"),
+    ({"speakers": None}, "speakers"),
+    ({"features": "summary"}, "features"),
+    ({"features": ["mood"]}, "features"),
+    ({"features": ["Summary"]}, "features"),
+    ({"features": [["summary"]]}, "features"),
+    ({"features": ["qa_scoring"]}, "qa_scorecard_id"),
+    ({"features": ["qa_scoring"], "qa_scorecard_id": "qsc_none"}, "qa_scorecard_id"),
+    ({"features": ["qa_scoring"], "qa_scorecard_id": 5}, "qa_scorecard_id"),
+    ({"metadata": []}, "metadata"),
+    ({"metadata": None}, "metadata"),
+    ({"metadata": "a"}, "metadata"),
+]
+
+
+def test_a_wrong_field_is_named(office: Office, subtests: pytest.Subtests) -> None:
     headers = bearer(office.key()) | {"Content-Type": "application/json"}
-    answer = office.client.post("/v1/transcription", headers=headers, content=body)
-    assert_refused(answer, 400, "invalid_request", naming=param, param=param)
+    for fields, param in WRONG_SUBMISSIONS:
+        with subtests.test(fields=fields):
+            body = json.dumps({"audio_url": AUDIO, "language": "hy-AM", **fields})
+            answer = office.client.post("/v1/transcription", headers=headers, content=body)
+            assert_refused(answer, 400, "invalid_request", naming=param, param=param)
 
 
 @pytest.mark.parametrize("field", ["audio_url", "language"])
@@ -183,16 +183,17 @@ def test_a_scorecard_without_qa_scoring_is_ignored(office: Office) -> None:
     assert submit(office, office.key(), qa_scorecard_id="qsc_none").status_code == 202
 
 
-def test_a_language_is_matched_in_any_case_and_echoed(office: Office) -> None:
+def test_a_language_is_matched_in_any_case_and_echoed_in_its_own(office: Office) -> None:
     key = office.key()
-    assert read(office, key, submitted(office, key, language="HY-am")).json()["language"] == "HY-am"
+    assert read(office, key, submitted(office, key, language="HY-am")).json()["language"] == "hy-AM"
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'"text"', b"null", b"\xff", b'{"speakers": NaN}', b"[" * 9999])
 @pytest.mark.parametrize("path", ["/v1/transcription", "/v1/webhooks"])
-def test_a_body_that_is_no_json_object_is_a_400(office: Office, path: str, body: bytes) -> None:
+def test_a_body_that_is_no_json_object_is_a_400(office: Office, path: str, subtests: pytest.Subtests) -> None:
     headers = bearer(office.key()) | {"Content-Type": "application/json"}
-    assert_refused(office.client.post(path, headers=headers, content=body), 400, "invalid_request")
+    for body in (b"", b"{", b"[]", b'"text"', b"null", b"\xff", b'{"speakers": NaN}', b"[" * 9999):
+        with subtests.test(body=body):
+            assert_refused(office.client.post(path, headers=headers, content=body), 400, "invalid_request")
 
 
 @pytest.mark.parametrize("kind", [None, "text/plain", "application/x-www-form-urlencoded", "multipart/form-data"])
@@ -505,28 +506,29 @@ def test_a_receiver_is_registered_listed_and_removed(office: Office) -> None:
     assert office.client.get("/v1/webhooks", headers=bearer(key)).json()["data"] == []
 
 
-@pytest.mark.parametrize(
-    ("fields", "param"),
-    [
-        ({"url": 5}, "url"),
-        ({"url": "http://crm.example.org/hook"}, "url"),
-        ({"url": "https://10.0.0.1/hook"}, "url"),
-        ({"url": "https://localhost/hook"}, "url"),
-        ({"url": "crm.example.org"}, "url"),
-        ({"events": []}, "events"),
-        ({"events": "*"}, "events"),
-        ({"events": ["call.completed"]}, "events"),
-        ({"events": [5]}, "events"),
-        ({"secret": 5}, "secret"),
-        ({"secret": None}, "secret"),
-        ({"secret": "x" * 257}, "secret"),
-        ({"secret": "a\u0000b"}, "secret"),
-    ],
-    ids=str,
-)
-def test_a_wrong_field_of_a_receiver_is_named(office: Office, fields: dict[str, Any], param: str) -> None:
-    answer = register(office, office.key(), **fields)
-    assert_refused(answer, 400, "invalid_request", naming=param, param=param)
+WRONG_REGISTRATIONS: list[tuple[dict[str, Any], str]] = [
+    ({"url": 5}, "url"),
+    ({"url": "http://crm.example.org/hook"}, "url"),
+    ({"url": "https://10.0.0.1/hook"}, "url"),
+    ({"url": "https://localhost/hook"}, "url"),
+    ({"url": "crm.example.org"}, "url"),
+    ({"events": []}, "events"),
+    ({"events": "*"}, "events"),
+    ({"events": ["call.completed"]}, "events"),
+    ({"events": [5]}, "events"),
+    ({"secret": 5}, "secret"),
+    ({"secret": None}, "secret"),
+    ({"secret": "x" * 257}, "secret"),
+    ({"secret": "a\u0000b"}, "secret"),
+]
+
+
+def test_a_wrong_field_of_a_receiver_is_named(office: Office, subtests: pytest.Subtests) -> None:
+    key = office.key()
+    for fields, param in WRONG_REGISTRATIONS:
+        with subtests.test(fields=fields):
+            answer = register(office, key, **fields)
+            assert_refused(answer, 400, "invalid_request", naming=param, param=param)
 
 
 @pytest.mark.parametrize("field", ["url", "events"])

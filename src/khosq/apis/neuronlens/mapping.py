@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -14,6 +13,7 @@ from khosq.errors import Invalid
 from khosq.identifiers import new_id
 from khosq.jobs.job import Job, JobState, Keep, Wishes
 from khosq.jobs.results import Outcome
+from khosq.serving.language_tags import read_language_tag
 from khosq.transcript.transcript import Transcript, Utterance
 from khosq.transcript.words import Word
 
@@ -56,26 +56,25 @@ _FIELD_FAULTS: Mapping[str, str] = {
     "qa_scorecard_id": "qa_scorecard_id must be a string.",
     "metadata": "metadata must be a JSON object.",
 }
-_LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*", re.ASCII)
-_LONGEST_TAG = 35
 _ID_LENGTH = 12
 _PLACES = 3
 """Digits of a confidence."""
 
 
 def read_submission(body: Mapping[Any, Any]) -> CreateTranscription:
-    """Return a submission, checked as far as nobody need be asked.
+    """Return a submission, checked as far as nobody need be asked; its language is in its one spelling.
 
     Raises:
         Invalid: names the field that is wrong.
 
     """
     submission = read_fields(CreateTranscription, body, _FIELD_FAULTS)
-    if len(submission.language) > _LONGEST_TAG or not _LANGUAGE_TAG.fullmatch(submission.language):
+    language = read_language_tag(submission.language)
+    if language is None:
         raise Invalid(_FIELD_FAULTS["language"], field="language")
     if QA in submission.features:
         raise _no_scorecard(submission.qa_scorecard_id)
-    return submission
+    return submission.model_copy(update={"language": language})
 
 
 def to_wishes(submission: CreateTranscription) -> Wishes:

@@ -78,7 +78,7 @@ class TranscriptionJob(BaseModel):
 
     job_id: str
     status: Status
-    language: str = Field(description="As it was asked for.")
+    language: str = Field(description="BCP 47 tag of what was asked for.")
     duration_seconds: float | None = Field(description="Null until decoded.")
     transcript: list[Segment] | None = Field(default=None, description="Only when `completed`.")
     summary: str | None = Field(description="Null unless asked for and `completed`.")

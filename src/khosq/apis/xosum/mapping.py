@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +14,7 @@ from khosq.apis.xosum.wire import CreateTranscription
 from khosq.errors import Invalid
 from khosq.jobs.job import Job, JobState, Stage, Wishes
 from khosq.jobs.results import Outcome
+from khosq.serving.language_tags import read_language_tag
 
 LARGEST_METADATA = 16 * 1024
 """Bytes of compact JSON in UTF-8."""
@@ -51,23 +51,6 @@ _FIELD_FAULTS: Mapping[str, str] = {
     "checklistId": "checklistId must be a string.",
     "languageCode": "languageCode must be a BCP 47 language tag, such as hy-AM.",
 }
-_LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*", re.ASCII)
-_LONGEST_TAG = 35
-_CASE_BY_LENGTH: Mapping[int, Callable[[str], str]] = {2: str.upper, 4: str.title}
-"""Regions and scripts."""
-_SHORTEST_CODES: Mapping[str, str] = {
-    "hye": "hy",
-    "arm": "hy",
-    "eng": "en",
-    "hin": "hi",
-    "tam": "ta",
-    "tel": "te",
-    "mar": "mr",
-    "nld": "nl",
-    "dut": "nl",
-    "rus": "ru",
-}
-"""A language's three letters → the two that a BCP 47 tag must have where there are two."""
 
 
 def read_creation(body: Any) -> CreateTranscription:
@@ -87,7 +70,7 @@ def read_creation(body: Any) -> CreateTranscription:
         raise too_much_metadata()
     if "checklist_id" in creation.model_fields_set:
         raise Invalid("checklistId: there is no such checklist.", field="checklistId")
-    if creation.language_code is not None and not _is_language_tag(creation.language_code):
+    if creation.language_code is not None and read_language_tag(creation.language_code) is None:
         raise _invalid("languageCode")
     return creation
 
@@ -99,7 +82,7 @@ def too_much_metadata() -> Invalid:
 
 def to_wishes(creation: CreateTranscription, *, default_language: str) -> Wishes:
     """Return what the caller wants, in our words."""
-    language = _canonical_tag(creation.language_code) if creation.language_code else default_language
+    language = read_language_tag(creation.language_code or default_language) or default_language
     return Wishes(language=language, speakers=SPEAKERS[creation.type], features=("summary",))
 
 
@@ -149,20 +132,6 @@ def from_outcome(job: Job, outcome: Outcome) -> dict[str, Any]:
 
 def _invalid(field: str) -> Invalid:
     return Invalid(_FIELD_FAULTS.get(field, f"{field} is not valid."), field=field)
-
-
-def _is_language_tag(text: str) -> bool:
-    return len(text) <= _LONGEST_TAG and _LANGUAGE_TAG.fullmatch(text) is not None
-
-
-def _canonical_tag(tag: str) -> str:
-    """Return a tag in the spelling that RFC 5646 (2.1.1, 4.5) asks for: ``HYE-am`` is ``hy-AM``."""
-    language, *rest = tag.lower().split("-")
-    parts, in_extension = [_SHORTEST_CODES.get(language, language)], False
-    for part in rest:
-        in_extension = in_extension or len(part) == 1
-        parts.append(part if in_extension else _CASE_BY_LENGTH.get(len(part), str.lower)(part))
-    return "-".join(parts)
 
 
 def _compact(value: Any) -> bytes:
