@@ -212,7 +212,7 @@ def test_410_pauses_the_endpoint_and_the_others_of_the_tenant_are_told(office: O
     assert (notice.endpoint.url, notice.job_id, bool(post.queued(notice))) == ("https://other.example", None, True)
     receiver = Receiver(200)
     assert post.attempt(notice, receiver) is None
-    assert receiver.got[0].said["subject"] == {"id": gone.id, "url": gone.url, "reason": GONE}
+    assert receiver.got[0].said["subject"] == {"id": gone.id, "reason": GONE}
     assert post.attempt(waiting, Receiver()) is None
 
 

@@ -51,7 +51,7 @@ class Outbox:
         """Send no more to an endpoint, and tell the tenant's others of it; tell whether it was not paused before."""
         is_new = self._store.pause_endpoint(connection, endpoint.id, reason, self._clock())
         if is_new:
-            subject = {"id": endpoint.id, "url": endpoint.url, "reason": reason}
+            subject = {"id": endpoint.id, "reason": reason}  # not its URL: it may be a secret from the other receivers
             for other in self._store.endpoints_hearing(connection, endpoint.tenant_id, None):
                 if other.id != endpoint.id:
                     self._tell(connection, other, OtherEvent.ENDPOINT_PAUSED, job_id=None, subject=subject)
@@ -64,7 +64,7 @@ class Outbox:
         self.enqueue(connection, again, 1)
         return again
 
-    def enqueue(self, connection: sa.Connection | None, delivery: Delivery, number: int, *, delay: float = 0.0) -> None:
+    def enqueue(self, connection: sa.Connection, delivery: Delivery, number: int, *, delay: float = 0.0) -> None:
         """Queue try ``number`` of a delivery; the same try twice is one."""
         self._queue.enqueue(
             connection,
