@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, date, datetime
 
 import pytest
 from tests.stores import DOOR, RECORDING, Office, at_once
 
 from khosq.errors import Conflict, NotFound
 from khosq.identifiers import new_id
-from khosq.jobs.job import Chosen, Job, JobEvent, JobState
+from khosq.jobs.job import Chosen, Job, JobEvent, JobState, Tally
 from khosq.jobs.results import Outcome
 from khosq.transcript.transcript import Transcript
 
@@ -204,3 +205,22 @@ def test_what_a_job_made_is_found_with_it(office: Office) -> None:
     outcome = Outcome(Transcript("hy-AM", 1.5, ()), title="A call")
     office.results.keep(job.id, outcome)
     assert office.lookup.outcome(job) == outcome
+
+
+def test_jobs_are_counted_by_the_day_of_their_opening_and_their_state(office: Office) -> None:
+    tenant = office.tenant()
+    office.clock.now = datetime(2030, 1, 1, 23, 59, 59, tzinfo=UTC)
+    for seconds in (10.5, 20.0):
+        office.move(office.running(tenant), JobEvent.COMPLETED, duration=seconds)
+    office.job(tenant)
+    office.clock.turn(1)
+    office.job(tenant)
+    office.job()
+
+    assert office.lookup.tally(Chosen(tenant.id)) == [
+        Tally(date(2030, 1, 1), JobState.AWAITING_MEDIA, 1, 0.0),
+        Tally(date(2030, 1, 1), JobState.SUCCEEDED, 2, 30.5),
+        Tally(date(2030, 1, 2), JobState.AWAITING_MEDIA, 1, 0.0),
+    ]
+    later = Chosen(tenant.id, begun_from=datetime(2030, 1, 2, tzinfo=UTC))
+    assert [tally.day for tally in office.lookup.tally(later)] == [date(2030, 1, 2)]
