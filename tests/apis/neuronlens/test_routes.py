@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from khosq.errors import SourceUnreachable
 from khosq.identifiers import new_id
@@ -653,3 +655,38 @@ def test_only_calls_of_the_range_are_counted(office: Office) -> None:
 def test_a_wrong_range_is_a_400(office: Office, query: str, param: str) -> None:
     answer = office.client.get(f"/analytics/calls?{query}", headers=bearer(office.key()))
     assert_refused(answer, 400, "invalid_request", naming=param, param=param)
+
+
+# --- bad input --------------------------------------------------------------
+
+TEXT = st.text(st.characters(codec=None))
+ODD = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | TEXT,
+    lambda one: st.lists(one) | st.dictionaries(TEXT, one),
+)
+BODIES = {
+    "/v1/transcription": {
+        "audio_url": st.just(AUDIO) | ODD,
+        "language": st.just("hy") | ODD,
+        "speakers": ODD,
+        "features": st.lists(TEXT) | ODD,
+        "qa_scorecard_id": ODD,
+        "metadata": ODD,
+    },
+    "/v1/webhooks": {"url": st.just("https://crm.example.org") | ODD, "events": st.lists(TEXT) | ODD, "secret": ODD},
+}
+
+
+@pytest.mark.parametrize("path", BODIES)
+def test_no_body_breaks_anything(office: Office, path: str) -> None:
+    key = office.key()
+
+    @settings(max_examples=80, deadline=None)
+    @given(body=st.fixed_dictionaries({}, optional=BODIES[path]))
+    def send(body: Any) -> None:
+        headers = bearer(key) | {"Content-Type": "application/json"}
+        answer = office.client.post(path, headers=headers, content=json.dumps(body).encode())
+        assert answer.status_code in {201, 202, 400, 409, 429}, answer.text
+        assert answer.status_code < 300 or list(answer.json()) == ["error"]
+
+    send()
