@@ -277,7 +277,7 @@ class DeliveryStore:
 
     def _lock(self, connection: sa.Connection, tenant_id: str) -> None:
         """Let one change of a tenant's endpoints follow another; on SQLite every writer is alone."""
-        connection.execute(sa.select(_tenants.c.id).where(_tenants.c.id == tenant_id).with_for_update())
+        connection.execute(sa.select(_tenants.c.id).where(_tenants.c.id == tenant_id).with_for_update(key_share=True))
 
 
 def _standing(tenant_id: str) -> Sequence[sa.ColumnElement[bool]]:
