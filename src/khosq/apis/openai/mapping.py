@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import zlib
 from collections.abc import Sequence
+from dataclasses import replace
 from string import ascii_uppercase
 from typing import Any
 
@@ -23,6 +24,8 @@ from khosq.transcript.transcript import Transcript
 from khosq.transcript.words import Word
 
 _ENGLISH = "en"
+_LEAST = 1e-9
+"""Confidence that still has a logarithm which JSON can hold."""
 
 
 def require_translation(language: str) -> None:
@@ -42,7 +45,7 @@ def require_translation(language: str) -> None:
 
 def to_answer(transcript: Transcript, look: Look, *, task: Task = "transcribe") -> Response:
     """Return a transcript in the form that was asked for."""
-    transcript = printable_transcript(transcript)
+    transcript = presentable(transcript)
     if look.format == "text":
         return TextAnswer(transcript.text + "\n")
     if look.format in {"srt", "vtt"}:
@@ -61,25 +64,34 @@ def plain(shown: BaseModel) -> dict[str, Any]:
     return shown.model_dump(exclude_none=True)
 
 
+def presentable(transcript: Transcript) -> Transcript:
+    """Return a transcript with text that can be written anywhere, and voices numbered as they first talk.
+
+    An utterance whose voice is unknown goes with the one before it.
+    """
+    transcript = printable_transcript(transcript)
+    numbers: dict[int, int] = {}
+    speaker: int | None = None
+    utterances = []
+    for utterance in transcript.utterances:
+        if utterance.speaker is not None:
+            speaker = numbers.setdefault(utterance.speaker, len(numbers))
+        utterances.append(replace(utterance, speaker=speaker))
+    return replace(transcript, utterances=tuple(utterances))
+
+
 def speaker_segments(transcript: Transcript) -> list[wire.SpeakerSegment]:
-    """Return who says what; a sentence whose voice is unknown goes with the one before it."""
-    letters: dict[int, str] = {}
-    segments: list[wire.SpeakerSegment] = []
-    for sentence in _in_order(transcript):
-        speaker = segments[-1].speaker if segments else letter(0)
-        if sentence.speaker is not None:
-            speaker = letters.setdefault(sentence.speaker, letter(len(letters)))
-        time = time_of(sentence.words)
-        segments.append(
-            wire.SpeakerSegment(
-                id=f"seg_{len(segments):03d}",
-                start=_moment(time.start),
-                end=_moment(time.end),
-                text=sentence.text,
-                speaker=speaker,
-            )
+    """Return who says what in a presentable transcript; before any voice is known, the first one speaks."""
+    return [
+        wire.SpeakerSegment(
+            id=f"seg_{number:03d}",
+            start=_moment(time_of(sentence.words).start),
+            end=_moment(time_of(sentence.words).end),
+            text=sentence.text,
+            speaker=letter(sentence.speaker or 0),
         )
-    return segments
+        for number, sentence in enumerate(_in_order(transcript))
+    ]
 
 
 def letter(number: int) -> str:
@@ -124,8 +136,8 @@ def _segment(number: int, sentence: Sentence) -> wire.Segment:
         start=_moment(time.start),
         end=_moment(time.end),
         text=sentence.text,
-        avg_logprob=sum(known) / len(known) if known else 0.0,
-        compression_ratio=len(written) / len(zlib.compress(written)),
+        avg_logprob=round(sum(known) / len(known), 4) if known else 0.0,
+        compression_ratio=round(len(written) / len(zlib.compress(written)), 4),
     )
 
 
@@ -149,11 +161,7 @@ def _words(transcript: Transcript) -> list[Word]:
 def _logprob(word: Word) -> float | None:
     if word.confidence is None:
         return None
-    return math.log(max(word.confidence, _LEAST))
-
-
-_LEAST = 1e-9
-"""The logarithm of 0 is no JSON number."""
+    return round(math.log(max(word.confidence, _LEAST)), 4)
 
 
 def _usage(transcript: Transcript) -> wire.Duration:

@@ -8,11 +8,10 @@ from pydantic import BaseModel
 
 from khosq.apis.openai import wire
 from khosq.apis.openai.errors import from_error
-from khosq.apis.openai.mapping import plain, speaker_segments, to_logprobs
+from khosq.apis.openai.mapping import plain, presentable, speaker_segments, to_logprobs
 from khosq.apis.openai.reading import Look
 from khosq.errors import KhosqError
 from khosq.serving.answers import to_json
-from khosq.transcript.exports.printable import printable_transcript
 from khosq.transcript.sentences import read_words
 from khosq.transcript.transcript import Transcript
 
@@ -23,7 +22,7 @@ STILL_HERE = b": still here\n\n"
 
 def transcript_events(transcript: Transcript, look: Look) -> Iterator[bytes]:
     """Yield a transcript; the deltas make up its text."""
-    transcript = printable_transcript(transcript)
+    transcript = presentable(transcript)
     logprobs = to_logprobs(transcript) if look.with_logprobs else None
     for event in _segments(transcript) if look.format == "diarized_json" else _deltas(transcript, logprobs):
         yield _event(event)
