@@ -1,0 +1,465 @@
+"""What a server answers; made from its OpenAPI by ``scripts/client.py``."""
+
+# ruff: noqa: PYI051 - a word of tomorrow must be readable today; the list shows those of today
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, Literal
+
+from pydantic import AwareDatetime, BaseModel, Field
+
+
+class ApiKey(BaseModel):
+    """An API key as it may be shown after its making."""
+
+    id: str
+    name: str
+    prefix: str
+    """How the secret begins."""
+    scope: Literal["read", "write", "admin"] | str
+    api: str | None
+    created_at: AwareDatetime
+    expires_at: AwareDatetime | None
+    last_used_at: AwareDatetime | None
+    revoked_at: AwareDatetime | None
+
+
+class ApiKeyWithSecret(BaseModel):
+    """An API key and its secret, which is shown this once."""
+
+    id: str
+    name: str
+    prefix: str
+    """How the secret begins."""
+    scope: Literal["read", "write", "admin"] | str
+    api: str | None
+    created_at: AwareDatetime
+    expires_at: AwareDatetime | None
+    last_used_at: AwareDatetime | None
+    revoked_at: AwareDatetime | None
+    secret: str
+
+
+class ApiKeys(BaseModel):
+    """Every key of the account, oldest first."""
+
+    data: list[ApiKey]
+
+
+class Attempt(BaseModel):
+    """One try at a delivery."""
+
+    number: int
+    at: AwareDatetime
+    duration: float
+    """Seconds."""
+    status: int | None
+    """The receiver's HTTP status; null where none came."""
+    error: str | None
+    """Why no answer came."""
+    answer: str | None
+    """How the receiver's answer began."""
+
+
+class Deletion(BaseModel):
+    """The proof that a job was deleted, with its transcript and the recording that came with it."""
+
+    job_id: str
+    api: str
+    recording_sha256: str | None
+    """Of the recording's bytes, in hex; null where it had none."""
+    created_at: AwareDatetime
+    """When the job was made."""
+    deleted_at: AwareDatetime
+    deleted_by: str | None
+    """Id of the API key; null: the operator."""
+
+
+class Delivery(BaseModel):
+    """One event on its way to one endpoint."""
+
+    id: str
+    message_id: str
+    """`webhook-id`: the same on every try and every replay."""
+    endpoint_id: str
+    api: str
+    """The API whose event it is."""
+    url: str
+    event: str
+    job_id: str | None
+    state: Literal["pending", "delivered", "failed", "skipped"] | str
+    """`skipped`: its endpoint was paused or removed."""
+    happened_at: AwareDatetime
+    created_at: AwareDatetime
+    """Later than the event where it is a replay."""
+    ended_at: AwareDatetime | None
+
+
+class DeliveryPage(BaseModel):
+    """Deliveries, newest first."""
+
+    data: list[Delivery]
+    next_cursor: str | None
+    """Give it as `cursor` to get the next page; null on the last one."""
+
+
+class DeliveryWithAttempts(BaseModel):
+    """A delivery and every try at it."""
+
+    id: str
+    message_id: str
+    """`webhook-id`: the same on every try and every replay."""
+    endpoint_id: str
+    api: str
+    """The API whose event it is."""
+    url: str
+    event: str
+    job_id: str | None
+    state: Literal["pending", "delivered", "failed", "skipped"] | str
+    """`skipped`: its endpoint was paused or removed."""
+    happened_at: AwareDatetime
+    created_at: AwareDatetime
+    """Later than the event where it is a replay."""
+    ended_at: AwareDatetime | None
+    attempts: list[Attempt]
+
+
+class Endpoint(BaseModel):
+    """A receiver of events."""
+
+    id: str
+    url: str
+    events: list[str]
+    description: str
+    headers: dict[str, str]
+    paused_at: AwareDatetime | None
+    pause_reason: str | None
+    """`asked`; `gone`: it answered 410; `failing`: nothing was accepted for days."""
+    failing_since: AwareDatetime | None
+    """When a delivery first failed for good after which none was accepted."""
+    previous_secret_until: AwareDatetime | None
+    """Until then the secret before signs too."""
+    created_at: AwareDatetime
+
+
+class EndpointWithSecret(BaseModel):
+    """A receiver of events, and the secret, which is shown this once."""
+
+    id: str
+    url: str
+    events: list[str]
+    description: str
+    headers: dict[str, str]
+    paused_at: AwareDatetime | None
+    pause_reason: str | None
+    """`asked`; `gone`: it answered 410; `failing`: nothing was accepted for days."""
+    failing_since: AwareDatetime | None
+    """When a delivery first failed for good after which none was accepted."""
+    previous_secret_until: AwareDatetime | None
+    """Until then the secret before signs too."""
+    created_at: AwareDatetime
+    secret: str
+    """Verifies what is received (https://www.standardwebhooks.com)."""
+
+
+class Endpoints(BaseModel):
+    """Every endpoint, oldest first."""
+
+    data: list[Endpoint]
+
+
+class Event(BaseModel):
+    """What an endpoint is sent (Standard Webhooks)."""
+
+    type: Literal["job.succeeded", "job.failed", "job.cancelled", "endpoint.paused"] | str
+    timestamp: AwareDatetime
+    """When it happened."""
+    data: dict[str, Any]
+    """`job`: the job as `GET` shows it; or `endpoint`."""
+
+
+class Fault(BaseModel):
+    """One thing that is wrong with a request."""
+
+    pointer: str
+    """JSON pointer to it in the body (RFC 6901), or `/` and the name of a parameter."""
+    detail: str
+
+
+class JobError(BaseModel):
+    """Why a job failed."""
+
+    code: str
+    """Stable, for programs: `media_unreadable`, `source_unreachable`, `upload_expired`, `quota_exceeded` …"""
+    message: str
+    """One sentence, for people."""
+
+
+class JobEvent(BaseModel):
+    """How far a job has come, as its stream tells it."""
+
+    job_id: str
+    state: Literal["awaiting_media", "queued", "running", "succeeded", "failed", "cancelled"] | str
+    stage: Literal["fetch", "decode", "detect", "recognize", "diarize", "analyse"] | str | None
+    percent: float
+    eta_seconds: float | None
+    duration: float | None
+    error: JobError | None
+
+
+class Language(BaseModel):
+    """A language and the model that would hear it now."""
+
+    tag: str
+    """BCP 47."""
+    state: Literal["ready", "on_demand", "absent"] | str
+    model: str
+    kind: Literal["production", "fallback", "starter"] | str
+    install: str | None
+    """Command that brings a production model here, where none is."""
+
+
+class Languages(BaseModel):
+    """Every language that is known here."""
+
+    data: list[Language]
+    default: str
+    """Of a job that names none."""
+
+
+class Limits(BaseModel):
+    """What is accepted here."""
+
+    max_upload_bytes: int | None
+    max_duration_seconds: float | None
+    max_metadata_bytes: int
+    max_batch: int
+    max_wait_seconds: int
+    requests_per_minute: int
+    """For each key."""
+    idempotency_seconds: int
+    """For so long an `Idempotency-Key` is remembered."""
+    upload_link_seconds: int
+    media_types: list[str]
+    export_formats: list[str]
+
+
+class Model(BaseModel):
+    """A model that writes speech down."""
+
+    name: str
+    kind: Literal["production", "fallback", "starter"] | str
+    """Only `production` is to be relied on."""
+    state: Literal["ready", "on_demand", "absent"] | str
+    """`on_demand`: it is fetched when first needed."""
+    languages: list[str]
+    """BCP 47 tags; a base language serves all its regions."""
+    licence: str
+    address: str
+    """Where to read about it."""
+    size_bytes: int | None
+    caution: str | None
+    """What a reader of its text must know."""
+
+
+class Models(BaseModel):
+    """Every model that is known here, the better ones of a language first."""
+
+    data: list[Model]
+
+
+class Problem(BaseModel):
+    """Why a request was refused (RFC 9457)."""
+
+    type: str
+    """A reference that names the kind of problem; `GET` it to read about it."""
+    title: str
+    """The kind of problem, in words."""
+    status: int
+    detail: str
+    """What is wrong with this request."""
+    request_id: str | None = None
+    """Also in `X-Request-Id`; the server's log has it."""
+    errors: list[Fault] | None = None
+    """Every field that is wrong."""
+    violated_policies: list[str] | None = Field(None, alias="violated-policies")
+    """The rate limits that were reached."""
+
+
+class ProblemKind(BaseModel):
+    """One kind of problem."""
+
+    type: str
+    title: str
+    status: int
+    description: str
+
+
+class ProblemKinds(BaseModel):
+    """Every kind of problem."""
+
+    data: list[ProblemKind]
+
+
+class Recording(BaseModel):
+    """A recording whose bytes are here."""
+
+    id: str
+    filename: str | None
+    """As its sender named it."""
+    media_type: str
+    """Decided by the bytes."""
+    size_bytes: int
+    sha256: str
+    """Of the bytes, in hex."""
+    kind: Literal["audio", "video"] | str | None
+    """Known once a job has decoded it."""
+    duration: float | None
+    """Seconds; known once a job has decoded it."""
+    belongs_to_job: bool
+    """It came with a job and goes with it; else it stays until it is deleted."""
+    created_at: AwareDatetime
+
+
+class RecordingPage(BaseModel):
+    """Recordings, newest first."""
+
+    data: list[Recording]
+    next_cursor: str | None
+    """Give it as `cursor` to get the next page; null on the last one."""
+
+
+class UploadLink(BaseModel):
+    """Where the bytes of a recording go."""
+
+    url: str
+    """`PUT` the bytes here; no key is needed, so that a browser may do it."""
+    method: Literal["PUT"]
+    expires_at: AwareDatetime
+    """An upload must have begun by then."""
+
+
+class UploadOfRecording(BaseModel):
+    """A recording that is to come."""
+
+    recording_id: str
+    """The recording's id once it is there."""
+    upload: UploadLink
+
+
+class UsageOfDay(BaseModel):
+    """What was transcribed through one API on one day."""
+
+    day: date
+    """In UTC; the day on which a job ended."""
+    api: str
+    jobs: int
+    seconds: float
+
+
+class Word(BaseModel):
+    """One spoken word."""
+
+    text: str
+    start: float
+    """Seconds since the recording began."""
+    end: float
+    confidence: float | None
+    """Probability from 0 to 1; null where the model gives none."""
+
+
+class Job(BaseModel):
+    """One recording on its way to a transcript."""
+
+    id: str
+    api: str
+    """The API that made it; `native` is this one."""
+    state: Literal["awaiting_media", "queued", "running", "succeeded", "failed", "cancelled"] | str
+    """`succeeded`, `failed` and `cancelled` are final."""
+    stage: Literal["fetch", "decode", "detect", "recognize", "diarize", "analyse"] | str | None
+    """What is being done; null unless `running`."""
+    percent: float
+    """Part of the work done, from 0 to 100; it never steps back."""
+    eta_seconds: float | None
+    """Seconds until it ends at the pace it has kept so far; null until there is a pace."""
+    language: str
+    speakers: int | None
+    multichannel: bool
+    punctuation: bool
+    features: list[str]
+    keep: Literal["original", "small", "nothing"] | str
+    priority: int
+    filename: str | None
+    source_url: str | None
+    recording_id: str | None
+    """Null until the recording is here, and after it has gone."""
+    duration: float | None
+    """Seconds of the recording; null until decoded."""
+    error: JobError | None
+    """Null unless `failed`."""
+    warnings: list[str]
+    """What to know before trusting the transcript, one sentence each."""
+    upload: UploadLink | None
+    """Where to send the recording; null unless `awaiting_media`."""
+    metadata: dict[str, Any]
+    created_at: AwareDatetime
+    started_at: AwareDatetime | None
+    ended_at: AwareDatetime | None
+
+
+class JobBatch(BaseModel):
+    """The jobs of a batch, in the order in which they were asked for."""
+
+    data: list[Job]
+
+
+class JobPage(BaseModel):
+    """Jobs, newest first."""
+
+    data: list[Job]
+    next_cursor: str | None
+    """Give it as `cursor` to get the next page; null on the last one."""
+
+
+class Usage(BaseModel):
+    """What was transcribed."""
+
+    data: list[UsageOfDay]
+    """By day and API; days without any are absent."""
+    jobs: int
+    seconds: float
+    seconds_left: float | None
+    """Seconds that may still be transcribed; null: without limit."""
+
+
+class Utterance(BaseModel):
+    """What one speaker says without a long pause."""
+
+    start: float
+    end: float
+    speaker: int | None
+    """Number of the voice, from 1 in order of first appearance; null where voices were not told apart."""
+    channel: int
+    """From 0."""
+    text: str
+    words: list[Word]
+
+
+class Transcript(BaseModel):
+    """What was said."""
+
+    job_id: str
+    language: str
+    duration: float
+    """Seconds."""
+    text: str
+    """Everything said, as one text."""
+    utterances: list[Utterance]
+    """In order of start time."""
+    warnings: list[str]
+    """What to know before trusting this text, one sentence each."""
+    title: str | None
+    """Null unless the feature `summary` was asked for."""
+    summary: str | None
+    """Null unless the feature `summary` was asked for."""
