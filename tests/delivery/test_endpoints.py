@@ -7,13 +7,14 @@ from datetime import timedelta
 
 import pytest
 from tests.delivery.desk import OURS, Post, Receiver
-from tests.stores import Office
+from tests.stores import Office, at_once
 
 from khosq.delivery.delivery import DELIVERED, PENDING, SKIPPED
-from khosq.delivery.endpoint import ASKED
+from khosq.delivery.endpoint import ASKED, Endpoint
 from khosq.delivery.endpoints import MOST_ENDPOINTS
 from khosq.errors import AddressRefused, Conflict, Invalid, NotFound
 from khosq.identifiers import new_id
+from khosq.jobs.submission import IdempotencyKey
 
 
 def test_endpoints_are_added_listed_changed_and_removed(office: Office, post: Post) -> None:
@@ -43,6 +44,26 @@ def test_a_tenant_has_so_many_endpoints_and_not_more(office: Office, post: Post)
     post.subscribe(tenant)
     post.put(tenant, office.running(tenant), "https://of.one.job.example")
     post.subscribe(office.tenant())
+
+
+def test_a_registration_that_is_repeated_makes_one_endpoint(office: Office, post: Post) -> None:
+    tenant, other = office.tenant(), office.tenant()
+
+    def register(tenant_id: str, request: bytes = b"asked") -> Endpoint:
+        once = IdempotencyKey("one", request)
+        return post.endpoints.create(tenant_id, OURS, "https://one.example", "s", once=once)
+
+    made = at_once([lambda: register(tenant.id)] * 4)
+    (first,) = post.endpoints.all(tenant.id)
+    assert made == [first] * 4
+    assert register(other.id).id != first.id
+    with pytest.raises(Conflict, match="another request"):
+        register(tenant.id, b"asked otherwise")
+    post.endpoints.remove(tenant.id, first.id)
+    with pytest.raises(Conflict, match="removed"):
+        register(tenant.id)
+    office.clock.turn(24 * 3600 + 1)
+    assert register(tenant.id).id != first.id
 
 
 @pytest.mark.parametrize(
