@@ -14,6 +14,7 @@ from khosq.jobs.job import JobState, Tally
 USUAL_RANGE = timedelta(days=30)
 LONGEST_RANGE = timedelta(days=366)
 
+_EARLIEST = datetime.min.replace(tzinfo=UTC) + USUAL_RANGE
 _LENGTH_OF_DATE = len("2030-01-01")
 
 
@@ -67,6 +68,3 @@ def _read(name: str, text: str, *, whole_day: bool) -> datetime:
     except (ValueError, OverflowError) as error:
         fault = f"{name} must be a day or a moment in ISO 8601, such as 2030-01-31 or 2030-01-31T09:00:00Z."
         raise Invalid(fault, field=name) from error
-
-
-_EARLIEST = datetime.min.replace(tzinfo=UTC) + USUAL_RANGE
