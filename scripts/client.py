@@ -102,7 +102,8 @@ def models_from(schema: dict[str, Any]) -> str:
         )
         subprocess.run([*((found,) if found else GENERATOR), *options], check=True)
         _, _, rest = made.read_text("utf-8").partition("from __future__")
-    return f'"""What a server answers; made from its OpenAPI by ``scripts/client.py``."""\n\n{NOTE}\n\nfrom __future__{rest}'
+    title = '"""What a server answers; made from its OpenAPI by ``scripts/client.py``."""'
+    return f"{title}\n\n{NOTE}\n\nfrom __future__{rest}"
 
 
 def description() -> dict[str, Any]:

@@ -161,7 +161,7 @@ class AsyncClient:
                 answer = await self._http.request(
                     method,
                     url,
-                    params=_query(params),
+                    params=_query(params) or None,  # an empty one would take a link's own away
                     content=_chunks(source) if source is not None else content,
                     headers=headers,
                     timeout=httpx2.USE_CLIENT_DEFAULT if patience is None else patience,
