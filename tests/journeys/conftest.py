@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.journeys.harness import Client, Receiver, Server
+from tests.serving.tus.js import js_modules
 
 from khosq.evaluation.mp3 import as_mp3
 
 if TYPE_CHECKING:
     from tests.conftest import Heard
+
+__all__ = ["js_modules"]
 
 NewServer = Callable[..., Server]
 _LOGS = pytest.StashKey[list[Path]]()

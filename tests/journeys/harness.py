@@ -338,6 +338,7 @@ class Call:
     path: str
     headers: dict[str, str]
     body: bytes
+    method: str = "POST"
 
     @property
     def json(self) -> dict[str, Any]:
@@ -350,15 +351,18 @@ class Receiver:
 
     def __init__(self) -> None:
         self.calls: list[Call] = []
+        self.files: dict[str, bytes] = {}
+        """What it serves, by path."""
         self._closing = threading.Event()
-        calls, closing = self.calls, self._closing
+        calls, files, closing = self.calls, self.files, self._closing
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
-                calls.append(Call(self.path, {name.lower(): value for name, value in self.headers.items()}, body))
+                headers = {name.lower(): value for name, value in self.headers.items()}
+                calls.append(Call(self.path, headers, body, self.command))
                 if self.path.startswith("/slow"):
                     closing.wait()
                     return
@@ -367,6 +371,15 @@ class Receiver:
                     self.send_header("Location", "/inner")
                 self.send_header("Content-Length", "0")
                 self.end_headers()
+
+            do_PUT = do_POST  # noqa: N815 - the name that the base class looks for
+
+            def do_GET(self) -> None:
+                found = files.get(self.path)
+                self.send_response(404 if found is None else 200)
+                self.send_header("Content-Length", str(len(found or b"")))
+                self.end_headers()
+                self.wfile.write(found or b"")
 
             def log_message(self, *_: Any) -> None:
                 pass

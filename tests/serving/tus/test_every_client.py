@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import io
-import json
 import os
-import shutil
 import socket
-import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import closing
@@ -18,16 +15,15 @@ from urllib.parse import urlsplit
 
 import pytest
 from tests.serving.tus.app import MOUNT, Site, serving
+from tests.serving.tus.js import run_js
 from tusclient.client import TusClient
 from tusclient.exceptions import TusCommunicationError
 from tusclient.uploader.uploader import Uploader
 
-from khosq.evaluation.recordings import cache_folder
 from khosq.storage.blobs import Blobs
 
 HEAD = b"RIFF\xff\xff\xff\xffWAVEfmt "
 SIZE = 5_000_000
-JS_CLIENT = Path(__file__).with_name("js_client")
 
 
 @pytest.fixture
@@ -159,33 +155,6 @@ def test_tuspy_is_told_of_a_file_that_is_no_recording(files: str, tmp_path: Path
     with pytest.raises(TusCommunicationError) as refused:
         tuspy(files, tmp_path / "page.html").upload()
     assert refused.value.status_code == 415
-
-
-@pytest.fixture(scope="session")
-def js_modules() -> Path:
-    """Install tus-js-client where it stays, as its lock file says; the first time needs the network."""
-    lock = (JS_CLIENT / "package-lock.json").read_bytes()
-    folder = cache_folder(os.environ).parent / "npm" / f"tus-js-client-{hashlib.sha256(lock).hexdigest()[:12]}"
-    if not (folder / "complete").exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        for name in ("package.json", "package-lock.json"):
-            shutil.copy(JS_CLIENT / name, folder)
-        done = subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
-                              cwd=folder, capture_output=True, text=True, check=False, timeout=240)  # fmt: skip
-        if done.returncode:
-            say = pytest.fail if os.environ.get("KHOSQ_REQUIRE_CLIENTS") == "1" else pytest.skip
-            say(f"tus-js-client could not be installed: {done.stderr[-300:]}")
-        (folder / "complete").touch()
-    return folder
-
-
-def run_js(modules: Path, **wishes: Any) -> dict[str, Any]:
-    wishes = {key: str(value) if isinstance(value, Path) else value for key, value in wishes.items()}
-    done = subprocess.run(["node", str(JS_CLIENT / "upload.mjs"), json.dumps({"modules": str(modules), **wishes})],
-                          capture_output=True, text=True, check=False, timeout=120)  # fmt: skip
-    assert done.stdout, done.stderr
-    last: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return last
 
 
 @pytest.mark.client("node", "npm")

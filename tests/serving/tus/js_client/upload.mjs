@@ -17,8 +17,8 @@ const upload = new tus.Upload(wish.deferred ? file.pipe(new PassThrough()) : fil
   uploadLengthDeferred: wish.deferred ?? false,
   uploadDataDuringCreation: wish.withCreation ?? false,
   retryDelays: [0, 100, 300, 1000, 1000, 1000, 2000, 2000, 2000],
-  headers: { 'X-Key': 'me' },
-  metadata: { language: 'en', document_type: 'caption', filename: 'Հայ.wav' },
+  headers: wish.headers ?? { 'X-Key': 'me' },
+  metadata: wish.metadata ?? { language: 'en', document_type: 'caption', filename: 'Հայ.wav' },
   onUploadUrlAvailable: () => process.stdout.write(`${JSON.stringify({ url: upload.url })}\n`),
   onBeforeRequest: (request) => sent.push(`${request.getMethod()} ${request.getHeader('Upload-Offset') ?? ''}`.trim()),
   onError: (error) => {
