@@ -149,6 +149,14 @@ def test_a_request_sent_again_is_the_same_request_for_a_day(office: Office) -> N
     assert office.lookup.count(Chosen(tenant.id)) == 2
 
 
+def test_a_request_sent_again_after_its_job_was_deleted_makes_none(office: Office) -> None:
+    tenant = office.tenant()
+    once = IdempotencyKey("6f3c", b"{}")
+    office.lookup.delete(tenant.id, office.submissions.open(asking(tenant), once=once).id)
+    with pytest.raises(Conflict, match="deleted"):
+        office.submissions.open(asking(tenant), once=once)
+
+
 def test_of_the_same_request_sent_at_once_one_makes_the_job(office: Office) -> None:
     tenant = office.tenant()
     once = IdempotencyKey("same", b"{}")

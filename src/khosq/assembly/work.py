@@ -15,7 +15,7 @@ from khosq.jobs.submission import PROCESS
 from khosq.jobs.worker import Pace, Worker
 from khosq.outbound.address import read_allow
 from khosq.outbound.client import OutboundClient
-from khosq.pipeline.process import Road
+from khosq.pipeline.process import Retry, Road
 from khosq.pipeline.stages import Stages
 from khosq.pipeline.workshop import Workshop
 from khosq.settings import Settings
@@ -59,11 +59,13 @@ def _build(core: Core, workshop: Workshop, *, name: str | None) -> Worker:
         offsets=settings.hook_retries,
         clock=core.clock,
     )
+    # with the time that each try has: a quarter of an hour in all, unless the operator chose another
+    road = Road(stages, retry_fetch=Retry(3, settings.fetch_timeout / 9))
     return Worker(
         core.database.url,
         core.database.engine,
         core.nodes,
-        {PROCESS: Road(stages).process, DELIVER: sender.deliver},
+        {PROCESS: road.process, DELIVER: sender.deliver},
         pace=Pace(settings.slots, settings.heartbeat, settings.dead_after),
         chores=all_chores(core, stages, sender),
         name=name,

@@ -84,7 +84,7 @@ class Submissions:
             once: a request that came before with this key gets the jobs of that time, as they are now.
 
         Raises:
-            Conflict: the same idempotency key came with another request.
+            Conflict: the same idempotency key came with another request, or what it made is deleted.
 
         """
         now = self._clock()
@@ -97,7 +97,12 @@ class Submissions:
         standing = self._store.add(
             opened, key_id=first.key_id, also=also, once=as_once(once, first.tenant_id, first.door, now)
         )
-        return opened if standing == [job.id for job in opened] else self._store.find_all(standing)
+        if standing == [job.id for job in opened]:
+            return opened
+        found = self._store.find_all(standing)
+        if len(found) < len(standing):
+            raise Conflict("What was made with this idempotency key has been deleted.")
+        return found
 
     def begin_upload(self, job_id: str, *, until: datetime | None = None) -> None:
         """Let an upload begin; one that begins in time may go on after the link has expired.

@@ -31,19 +31,18 @@ class Retry:
 
 
 _RETRY = Retry(7, 2.0)
-_RETRY_FETCH = Retry(3, 30.0)
 
 
 class Road:
     """Takes one recording from its bytes to its transcript."""
 
-    def __init__(self, stages: Stages, *, retry: Retry = _RETRY, retry_fetch: Retry = _RETRY_FETCH) -> None:
+    def __init__(self, stages: Stages, *, retry_fetch: Retry, retry: Retry = _RETRY) -> None:
         """Prepare the road.
 
         Args:
             stages: what is done.
-            retry: how often a stage is tried whose error may pass: two minutes long.
-            retry_fetch: the same of fetching a recording from elsewhere.
+            retry_fetch: how often a recording is fetched from elsewhere.
+            retry: how often any other stage is tried whose error may pass: two minutes long.
 
         """
         self._stages = stages

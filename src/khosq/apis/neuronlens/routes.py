@@ -19,7 +19,7 @@ from khosq.apis.neuronlens.mapping import caveats, from_job, from_submitted, new
 from khosq.apis.neuronlens.receivers import from_endpoint, read_page, read_registration
 from khosq.apis.neuronlens.wire import CreateTranscription, CreateWebhook
 from khosq.delivery.endpoint import Endpoint
-from khosq.errors import AddressRefused, Conflict, Invalid, NotFound
+from khosq.errors import AddressRefused, Invalid, NotFound
 from khosq.identifiers import is_name
 from khosq.jobs.job import Chosen, Job, JobState
 from khosq.jobs.submission import IdempotencyKey, Submission
@@ -85,24 +85,19 @@ class _Jobs:
         except AddressRefused as error:
             raise Invalid(f"audio_url: {error.message}", field="audio_url") from error
         self._desk.check_disk()
-        jobs = self._desk.submissions.open_all(
-            [
-                Submission(
-                    caller.tenant_id,
-                    caller.key_id,
-                    DOOR,
-                    to_wishes(submission),
-                    submission.metadata,
-                    base_url,
-                    job_id=new_job_id(),
-                    source_url=submission.audio_url,
-                )
-            ],
+        return self._desk.submissions.open(
+            Submission(
+                caller.tenant_id,
+                caller.key_id,
+                DOOR,
+                to_wishes(submission),
+                submission.metadata,
+                base_url,
+                job_id=new_job_id(),
+                source_url=submission.audio_url,
+            ),
             once=once,
         )
-        if not jobs:
-            raise Conflict("The job that was made with this Idempotency-Key has been deleted.")
-        return jobs[0]
 
 
 class _Webhooks:
