@@ -10,8 +10,17 @@ from starlette.responses import Response
 
 from khosq.apis.scriptix.clerk import Clerk, warning_of, wished
 from khosq.apis.scriptix.envelope import one, page
-from khosq.apis.scriptix.files import JSON, File, Look, check_format, make_file, send_file, send_recording
-from khosq.apis.scriptix.links import DOWNLOAD_TTL, MEDIA
+from khosq.apis.scriptix.files import (
+    JSON,
+    File,
+    Look,
+    check_format,
+    make_file,
+    name_of_recording,
+    send_file,
+    send_recording,
+)
+from khosq.apis.scriptix.links import DOWNLOAD_TTL, DOWNLOADS, MEDIA
 from khosq.apis.scriptix.mapping import KINDS, from_document, to_cues
 from khosq.apis.scriptix.opening import Opening
 from khosq.apis.scriptix.reading import read_fields, read_object, read_truth
@@ -82,7 +91,7 @@ class DocumentRoutes:
 
     async def download(self, request: Request) -> Response:
         """Send what a link of ours leads to."""
-        self._clerk.links.verify(request)
+        self._clerk.links.verify(request, DOWNLOADS)
         owner, what = (str(request.path_params[name]) for name in ("owner", "what"))
         job = await run_in_threadpool(self._desk.lookup.job, owner, str(request.path_params["sessionId"]))
         if what == MEDIA:
@@ -128,7 +137,7 @@ class DocumentRoutes:
         recording = job.recording
         if recording is None or recording.erased_at is not None:
             raise NotFound("The recording of this session is not kept.")
-        name = job.filename or job.id
+        name = name_of_recording(job, recording)
         if as_link:
             link = self._clerk.links.download(job, self._desk.base_url(request), MEDIA)
             return _shown_link(link, name, recording.media_type, recording.size_bytes)

@@ -18,6 +18,7 @@ from khosq.documents.document import Document
 from khosq.errors import Invalid, NotFound
 from khosq.jobs.job import Job
 from khosq.jobs.results import Outcome
+from khosq.media.recording import MediaType
 from khosq.recordings.recording import Recording
 from khosq.serving.answers import to_json
 from khosq.transcript.exports import FORMATS, ExportOptions, render
@@ -99,6 +100,12 @@ async def send_recording(request: Request, recording: Recording, file: BinaryIO,
         headers["content-range"] = f"bytes {span[0]}-{span[1] - 1}/{size}"
     headers["content-length"] = str(span[1] - span[0])
     return StreamingResponse(_pieces(file, *span), status_code=status, headers=headers, media_type=recording.media_type)
+
+
+def name_of_recording(job: Job, recording: Recording) -> str:
+    """Return the name of a recording's file, which may have been encoded anew."""
+    name = job.filename or job.id
+    return f"{name.rpartition('.')[0] or name}.ogg" if recording.media_type == MediaType.OGG else name
 
 
 def _summary(outcome: Outcome) -> bytes:

@@ -43,15 +43,15 @@ class Links:
         link = self._signed("GET", base_url, path, self._clock() + DOWNLOAD_TTL)
         return f"{link}&{urlencode(wishes)}" if wishes else link
 
-    def verify(self, request: Request) -> None:
-        """Accept a request that came by a link of ours.
+    def verify(self, request: Request, template: str) -> None:
+        """Accept a request that came by a link of ours, whose path is ``template`` filled in.
 
         Raises:
             LinkRefused: it was changed or has expired.
 
         """
         query = request.scope["query_string"].decode("latin-1")
-        path = str(request.scope["path"])
+        path = template.format(**request.path_params)
         verify_link(self._secret, method=request.method, path=path, query=query, now=self._clock())
 
     def _signed(self, method: str, base_url: str, path: str, expires: datetime) -> str:

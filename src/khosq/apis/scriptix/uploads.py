@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from khosq.apis.scriptix.clerk import Clerk
 from khosq.apis.scriptix.envelope import one
+from khosq.apis.scriptix.links import UPLOADS
 from khosq.apis.scriptix.mapping import moment
 from khosq.errors import Conflict, Invalid, LinkRefused
 from khosq.jobs.job import Job
@@ -61,7 +62,7 @@ class UploadRoutes:
 
     async def put(self, request: Request) -> Response:
         """Take a recording that comes by a link, and start the session."""
-        self._clerk.links.verify(request)
+        self._clerk.links.verify(request, UPLOADS)
         job_id = str(request.path_params["sessionId"])
         structlog.contextvars.bind_contextvars(job_id=job_id)
         await self._take(request, job_id, is_form=False)
