@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import io
+import json
 import subprocess
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,6 +23,7 @@ from openai.types.audio import (
 )
 from tests.journeys.conftest import NewServer
 from tests.journeys.harness import Client, Server, wait_until
+from tests.npm import installed
 
 from khosq.evaluation.der import diarization_errors, read_rttm
 from khosq.evaluation.mp3 import read_samples, to_mp3
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
     from tests.conftest import Heard
 
 NAME = "en-cards"
+JS = Path(__file__).with_name("openai_js")
 PATIENCE = 200
 """Seconds."""
 Sound = Callable[[str], bytes]
@@ -285,7 +289,7 @@ def test_a_transcript_that_takes_too_long_is_a_conflict_once_and_can_be_fetched(
 
 
 @pytest.mark.client("curl")
-def test_curl_as_openai_documents_it(client: Client, mp3: Sound, check: Check, tmp_path: Any) -> None:
+def test_curl_as_openai_documents_it(client: Client, mp3: Sound, check: Check, tmp_path: Path) -> None:
     path = tmp_path / "audio.mp3"
     path.write_bytes(mp3(NAME))
     done = subprocess.run(
@@ -300,6 +304,22 @@ def test_curl_as_openai_documents_it(client: Client, mp3: Sound, check: Check, t
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     check(done.stdout)
+
+
+@pytest.mark.client("node", "npm")
+def test_the_package_for_node_is_served_too(client: Client, mp3: Sound, check: Check, tmp_path: Path) -> None:
+    path = tmp_path / "audio.mp3"
+    path.write_bytes(mp3(NAME))
+    wishes = {"modules": str(installed(JS)), "address": client.address, "key": client.key, "file": str(path)}
+    done = subprocess.run(
+        ["node", str(JS / "transcribe.mjs"), json.dumps(wishes)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    check(told["text"])
+    assert told["text"] == f"{told['streamed']}\n"
+    assert " ".join(word["word"] for word in told["verbose"]["words"]) == told["verbose"]["text"] == told["streamed"]
+    assert told["refused"] == {"name": "NotFoundError", "status": 404, "code": "model_not_found"}
 
 
 def _all_of(client: Client) -> Chosen:
