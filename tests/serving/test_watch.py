@@ -108,6 +108,19 @@ def test_what_breaks_is_told_to_those_who_wait() -> None:
         asyncio.run(wait())
 
 
+def test_nobody_waits_for_a_server_that_stops() -> None:
+    async def wait() -> tuple[bool, bool]:
+        table = Table()
+        table.marks = {JOB.id: JOB.mark}
+        watch = Watch(table.look)
+        waiting = asyncio.create_task(watch.change(JOB, within=60))
+        await asyncio.sleep(0.1)
+        watch.close()
+        return await waiting, await watch.change(JOB, within=60)
+
+    assert asyncio.run(wait()) == (False, False)
+
+
 def test_one_tenant_cannot_take_every_seat() -> None:
     watch = Watch(Table().look)
     seats = [watch.seat("greedy") for _ in range(MOST_WAITING)]

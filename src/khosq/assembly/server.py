@@ -68,6 +68,19 @@ def serve(server: uvicorn.Server, listener: socket.socket) -> None:
     server.run(sockets=[listener])
 
 
+class _Server(uvicorn.Server):
+    """Waits for nobody who only waits when it stops."""
+
+    def __init__(self, config: uvicorn.Config, watch: Watch) -> None:
+        super().__init__(config)
+        self._watch = watch
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Bring what is going on to its end."""
+        self._watch.close()
+        await super().shutdown(sockets)
+
+
 def build_server(core: Core, *, readiness: Callable[[], str | None]) -> uvicorn.Server:
     """Return the server of every door."""
     settings = core.settings
@@ -85,7 +98,7 @@ def build_server(core: Core, *, readiness: Callable[[], str | None]) -> uvicorn.
         refuse=partial(refusal, doors),
         trusted_proxies=settings.trusted_proxies,
     )
-    return uvicorn.Server(config)
+    return _Server(config, desk.watch)
 
 
 def build_desk(core: Core) -> Desk:

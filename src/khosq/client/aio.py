@@ -368,7 +368,8 @@ class AsyncEndpoints:
             "headers": dict(headers or {}),
             "secret": secret,
         }
-        return await self._client.fetch(models.EndpointWithSecret, "POST", "/endpoints", body=body)
+        once = str(uuid4())
+        return await self._client.fetch(models.EndpointWithSecret, "POST", "/endpoints", body=body, once=once)
 
     async def list(self) -> Sequence[models.Endpoint]:
         """Return every endpoint, oldest first."""

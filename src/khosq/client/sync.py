@@ -364,7 +364,8 @@ class Endpoints:
             "headers": dict(headers or {}),
             "secret": secret,
         }
-        return self._client.fetch(models.EndpointWithSecret, "POST", "/endpoints", body=body)
+        once = str(uuid4())
+        return self._client.fetch(models.EndpointWithSecret, "POST", "/endpoints", body=body, once=once)
 
     def list(self) -> Sequence[models.Endpoint]:
         """Return every endpoint, oldest first."""

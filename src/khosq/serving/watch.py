@@ -39,6 +39,15 @@ class Watch:
         self._news = asyncio.Event()
         """Set when somebody has begun to wait."""
         self._looking: asyncio.Task[None] | None = None
+        self.is_closed = False
+        """The server stops: nobody may wait any more."""
+
+    def close(self) -> None:
+        """Let everybody go who waits, and nobody wait from now on."""
+        self.is_closed = True
+        self._wake(
+            {waiter: TimeoutError("the server stops") for waiters in self._waiting.values() for waiter in waiters}
+        )
 
     def require_seat(self, tenant_id: str) -> None:
         """Refuse a tenant of whom too many wait already.
@@ -61,7 +70,9 @@ class Watch:
             self._seats += Counter()  # drops those who have none
 
     async def change(self, job: Job, *, within: float) -> bool:
-        """Return True as soon as a job is not as it was seen, False when ``within`` seconds have passed."""
+        """Return True once a job is not as it was seen, False after ``within`` seconds or when the server stops."""
+        if self.is_closed:
+            return False
         changed = asyncio.get_running_loop().create_future()
         waiting = self._waiting.setdefault(job.id, {})
         waiting[changed] = job.mark

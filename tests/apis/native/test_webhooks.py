@@ -45,6 +45,16 @@ def test_an_endpoint_shows_its_secret_once(api: Api) -> None:
     assert api.another("other").get("/endpoints").json() == {"data": []}
 
 
+def test_an_endpoint_that_is_asked_for_again_is_the_same_one(api: Api) -> None:
+    once = {"Idempotency-Key": "hooks"}
+    made = api.made("/endpoints", json={"url": URL}, headers=once)
+    assert api.made("/endpoints", json={"url": URL}, headers=once) == made
+    assert api.post("/endpoints", json={"url": f"{URL}/2"}, headers=once).status_code == 409
+    assert len(api.get("/endpoints").json()["data"]) == 1
+    api.call("DELETE", f"/endpoints/{made['id']}")
+    assert api.post("/endpoints", json={"url": URL}, headers=once).status_code == 409
+
+
 def test_where_nothing_can_be_sent_no_endpoint_is_made(api: Api) -> None:
     for body, pointer in (
         ({}, "/url"),

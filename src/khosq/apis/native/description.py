@@ -310,7 +310,7 @@ CREATE_ENDPOINT = _operation(
     "create_endpoint", "Be told of events", "webhooks",
     description="Endpoints hear of the jobs of every API. Calls are signed as https://www.standardwebhooks.com has it.",
     status=201, answer=webhooks.EndpointWithSecret, shown=examples.ENDPOINT, meaning="The secret is shown this once.",
-    refusals=(409,),
+    refusals=(409,), parameters=[_ONCE],
     body={"application/json": {"schema": _ref(webhooks.CreateEndpoint), "examples": examples.CREATE_ENDPOINT}},
 )  # fmt: skip
 LIST_ENDPOINTS = _operation(

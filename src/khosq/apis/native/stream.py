@@ -44,6 +44,8 @@ async def events(job: Job, look: Look, tell: Tell, watch: Watch, *, after: str |
             return
         if not await watch.change(job, within=KEEP_ALIVE):
             yield b": still here\n\n"
+        if watch.is_closed:  # another server goes on
+            return
         try:
             job = await look()
         except NotFound:

@@ -15,13 +15,15 @@ from khosq.apis.native.access import BASE, DOOR, Access
 from khosq.apis.native.answers import NO_STORE, answer
 from khosq.apis.native.errors import ManyFaults
 from khosq.apis.native.mapping import from_delivery, from_endpoint, with_attempts, with_secret
-from khosq.apis.native.reading import read_model, read_query
+from khosq.apis.native.reading import parse_model, read_model, read_query
+from khosq.apis.native.submitting import read_once
 from khosq.apis.native.wire import webhooks as wire
 from khosq.apis.native.wire.problem import Fault
 from khosq.delivery.endpoint import Endpoint
 from khosq.delivery.standard_webhooks import check_secret, new_secret
 from khosq.errors import AddressRefused, Invalid, NotFound
 from khosq.identifiers import is_id
+from khosq.serving.bodies import JSON_LIMIT, read_body
 from khosq.tenants.api_keys import Caller
 from khosq.tenants.tenant import Scope
 
@@ -53,9 +55,10 @@ class Webhooks:
     async def create(self, request: Request) -> Response:
         """Add an endpoint and show its secret."""
         caller = await self._access.admit(request, "write")
-        asked = await read_model(request, wire.CreateEndpoint, timeout=self._desk.body_timeout)
+        body = await read_body(request, limit=JSON_LIMIT, timeout=self._desk.body_timeout)
 
         def create() -> Endpoint:
+            asked = parse_model(body, wire.CreateEndpoint)
             self._check(asked.url, asked.headers)
             return self._endpoints.create(
                 caller.tenant_id,
@@ -65,6 +68,7 @@ class Webhooks:
                 events=asked.events,
                 headers=asked.headers,
                 description=asked.description,
+                once=read_once(request, body),
             )
 
         made = await run_in_threadpool(create)
