@@ -2,16 +2,18 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
+import onnx
 import pytest
+from tests.speech.engines.graphs import write_tokens
+from tests.speech.engines.onnx_asr_models import FAMILIES, nemo_ctc, whisper
 from tests.speech.sounds import quiet, spoken
-from tests.speech.tone_model import write_tone_transducer
 
-from khosq.errors import EngineFailed
+from khosq.errors import EngineFailed, ModelMissing
 from khosq.media.waveform import SAMPLE_RATE, Samples
-from khosq.speech.engines.onnx_asr import OnnxAsr, words_of
+from khosq.speech.engines.onnx_asr import OnnxAsr
+from khosq.transcript.timespan import Timespan
 
 
 @pytest.fixture(scope="module")
@@ -41,8 +43,9 @@ def test_a_batch_of_unequal_chunks_is_answered_in_order(engine: OnnxAsr) -> None
     assert texts[2] == ["low", "high", "low", "high"]
 
 
-def test_a_transducer_is_heard_through_the_same_engine(tmp_path: Path) -> None:
-    engine = OnnxAsr(write_tone_transducer(tmp_path), model_type="nemo-conformer-tdt")
+@pytest.mark.parametrize("family", [name for name in FAMILIES if not name.startswith("whisper")])
+def test_every_family_hears_words_when_they_are_said(tmp_path: Path, family: str) -> None:
+    engine = OnnxAsr(tmp_path, model_type=FAMILIES[family](tmp_path))
     (words, more) = engine.recognize([spoken("▁low", "er", "▁high", "▁low"), spoken("▁high")], language="xx")
     assert [word.text for word in words] == ["lower", "high", "low"]
     assert [word.time.start for word in words] == pytest.approx([0.4, 1.6, 2.4], abs=0.1)
@@ -50,17 +53,26 @@ def test_a_transducer_is_heard_through_the_same_engine(tmp_path: Path) -> None:
     assert [word.text for word in more] == ["high"]
 
 
-def test_a_marks_own_token_stays_with_the_word_before_it() -> None:
-    result = SimpleNamespace(
-        tokens=[" yes", " .", " no", "▁?"[1:]], timestamps=[0.0, 0.4, 1.0, 1.2], logprobs=[-0.1, 0.0, -0.3, 0.0]
-    )
-    words = list(words_of(result, duration=2.0))
-    assert [(word.text, word.time.start, word.time.end) for word in words] == [("yes.", 0.0, 0.8), ("no?", 1.0, 1.6)]
+def test_whisper_hears_words_without_times_and_says_so(tmp_path: Path) -> None:
+    engine = OnnxAsr(tmp_path, model_type=whisper(tmp_path))
+    low, high = engine.recognize([spoken("▁low"), spoken("▁high")], language="hy-AM")
+    assert [(word.text, word.time, word.confidence) for word in low] == [("low", Timespan(0, 1.2), None)]
+    assert [word.text for word in high] == ["high"]
+    assert not engine.traits.gives_word_times
+    assert not engine.traits.gives_confidence
 
 
-def test_a_model_without_token_times_is_refused() -> None:
-    with pytest.raises(EngineFailed, match="times"):
-        list(words_of(SimpleNamespace(tokens=["a"], timestamps=None, logprobs=None), duration=1.0))
+def test_whisper_refuses_a_language_that_it_was_not_trained_for(tmp_path: Path) -> None:
+    engine = OnnxAsr(tmp_path, model_type=whisper(tmp_path))
+    with pytest.raises(ModelMissing, match=r"does not know Telugu \(te-IN\)"):
+        engine.recognize([spoken("▁low")], language="te-IN")
+
+
+def test_a_model_whose_vocabulary_has_marks_punctuates(tmp_path: Path) -> None:
+    model_type = nemo_ctc(tmp_path)
+    assert not OnnxAsr(tmp_path, model_type=model_type).traits.punctuates
+    (tmp_path / "vocab.txt").write_text("<unk> 0\n▁low 1\n. 2\ner 3\n<blk> 4\n", encoding="utf-8")
+    assert OnnxAsr(tmp_path, model_type=model_type).traits.punctuates
 
 
 @pytest.mark.parametrize("lost", ["model.onnx", "vocab.txt"])
@@ -81,12 +93,25 @@ def test_a_truncated_graph_is_an_engine_failure(hears_tones: Path, tmp_path: Pat
         OnnxAsr(folder, model_type="nemo-conformer-ctc")
 
 
-def test_the_tokenizer_of_another_model_is_an_engine_failure(hears_tones: Path, tmp_path: Path) -> None:
-    folder = tmp_path / "model"
-    shutil.copytree(hears_tones, folder)
-    (folder / "vocab.txt").write_text("a 0\n<blk> 1\n")
-    with pytest.raises(EngineFailed):
-        OnnxAsr(folder, model_type="nemo-conformer-ctc").recognize([spoken("▁low")], language="xx")
+@pytest.mark.parametrize("tokens", [2, 40])
+@pytest.mark.parametrize("family", ["nemo_ctc", "nemo_rnnt", "nemo_tdt", "zipformer", "gigaam_ctc", "gigaam_rnnt"])
+def test_the_vocabulary_of_another_model_is_refused(tmp_path: Path, family: str, tokens: int) -> None:
+    if family == "nemo_tdt":
+        tokens *= 10  # of fewer tokens than the network's ten scores, the rest might be durations
+    model_type = FAMILIES[family](tmp_path)
+    (found,) = [*tmp_path.rglob("*vocab.txt"), *tmp_path.rglob("tokens.txt")]
+    write_tokens(found, [*(f"t{number}" for number in range(tokens - 1)), "<blk>"])
+    with pytest.raises(EngineFailed, match="its vocabulary"):
+        OnnxAsr(tmp_path, model_type=model_type)
+
+
+def test_a_network_with_other_tensor_names_is_refused(tmp_path: Path) -> None:
+    model_type = nemo_ctc(tmp_path)
+    model = onnx.load(tmp_path / "model.onnx")
+    model.graph.output[0].name = model.graph.node[-1].output[0] = "scores_of_tokens"
+    onnx.save(model, tmp_path / "model.onnx")
+    with pytest.raises(EngineFailed, match="logprobs"):
+        OnnxAsr(tmp_path, model_type=model_type)
 
 
 def test_an_unknown_model_type_is_an_engine_failure(hears_tones: Path) -> None:

@@ -1,36 +1,40 @@
-"""NeMo, Parakeet, IndicConformer, Zipformer, GigaAM and other models by the onnx-asr library."""
+"""NeMo, Parakeet, IndicConformer, Zipformer, GigaAM, Whisper and other models by the onnx-asr library."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
+import numpy as np
 import onnx_asr
 import onnxruntime
+from onnx_asr.models.nemo import NemoConformerTdt
 
-from khosq.errors import EngineFailed
+from khosq.errors import EngineFailed, ModelMissing
 from khosq.media.waveform import SAMPLE_RATE, Samples
-from khosq.speech.asr import RecognizerTraits
+from khosq.speech.asr import TOO_SHORT, RecognizerTraits
+from khosq.speech.languages import base_language, named
+from khosq.speech.tokens import CLOSING, Token, spread, words_of
 from khosq.transcript.timespan import Seconds, Timespan
 from khosq.transcript.words import Word
 
-LONGEST_TOKEN: Seconds = 0.4
-"""A word's last token has no successor to end it; a pause after it is not part of the word."""
-CLOSING = frozenset(".,;:!?…\u0589\u055d\u055e\u055c\u0964")  # the last five are Armenian and Indic
-"""Marks that belong to the word before them, also where a model sets them apart."""
-TOO_SHORT = round(0.1 * SAMPLE_RATE)
-"""Samples: nobody says a word in less."""
+WITHOUT_TIMES = frozenset({"whisper", "whisper-ort", "whisper-base", "nemo-conformer-aed", "nemo-canary-1b-v2"})
+"""Types whose models are told the language, and of whose words the library gives no times."""
+_SCORING_SESSIONS = ("_model", "_decoder_joint", "_joiner", "_decoder")
+"""Where the library keeps the network that scores tokens, the likeliest first."""
+_TRIAL = 8_000
+"""Samples."""
+_RUNTIME_CODES = re.compile(r"^\[ONNXRuntimeError\] : \d+ : \w+ : ")
 
-Piece = tuple[str, Seconds, float]
-"""A token's text, its start and its log-probability."""
+
+class _Misfit(ValueError):
+    """The parts of a model do not belong together."""
 
 
 class OnnxAsr:
     """Hears whatever the model in its folder was trained for."""
-
-    traits: ClassVar[RecognizerTraits] = RecognizerTraits(longest_chunk=20.0, batch=4)
 
     def __init__(
         self,
@@ -47,49 +51,81 @@ class OnnxAsr:
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
+        self._is_timed = model_type not in WITHOUT_TIMES
         try:
             self._model = onnx_asr.load_model(
                 model_type, model_dir, quantization=quantization, sess_options=options, providers=[provider]
             ).with_timestamps()
+            vocabulary = _vocabulary(self._model.asr)
+            _check_fit(self._model.asr, vocabulary)
+            if self._is_timed:  # the others always take 30 s or more of work
+                self._model.recognize([np.random.default_rng(0).normal(0, 0.01, _TRIAL).astype(np.float32)])
         except Exception as error:  # the library and its runtime raise errors of many kinds
-            raise EngineFailed(f"The model in {model_dir} cannot be loaded: {error}") from error
+            raise EngineFailed(f"The model in {model_dir} cannot be loaded: {_reason(error)}") from error
+        self._languages = {token[2:-2] for token in vocabulary if token.startswith("<|")}
+        self.traits = RecognizerTraits(
+            longest_chunk=20.0,
+            batch=4,
+            gives_confidence=self._is_timed,
+            gives_word_times=self._is_timed,
+            punctuates=any(token.strip() in CLOSING for token in vocabulary),
+        )
 
-    def recognize(self, chunks: Sequence[Samples], *, language: str) -> list[tuple[Word, ...]]:
+    def recognize(
+        self, chunks: Sequence[Samples], *, language: str, hotwords: Sequence[str] = ()
+    ) -> list[tuple[Word, ...]]:
         """Return, for each chunk, its words in order, timed from that chunk's start."""
+        code = None if self._is_timed else self._code(language)
         audible = [index for index, chunk in enumerate(chunks) if len(chunk) >= TOO_SHORT]
         heard: list[tuple[Word, ...]] = [()] * len(chunks)
         try:
-            results = self._model.recognize(list[Path | str | Samples](chunks[index] for index in audible))
+            results = self._model.recognize(
+                list[Path | str | Samples](chunks[index] for index in audible), language=code
+            )
         except Exception as error:  # the library and its runtime raise errors of many kinds
-            raise EngineFailed(f"The speech engine stopped: {error}") from error
+            raise EngineFailed(f"The speech engine stopped: {_reason(error)}") from error
         for index, result in zip(audible, results, strict=True):
-            heard[index] = tuple(words_of(result, duration=len(chunks[index]) / SAMPLE_RATE))
+            heard[index] = tuple(_words(result, duration=len(chunks[index]) / SAMPLE_RATE))
         return heard
 
+    def _code(self, language: str) -> str:
+        code = base_language(language)
+        if code not in self._languages:
+            raise ModelMissing(f"This model does not know {named(language)}.")
+        return code
 
-def words_of(result: Any, *, duration: Seconds) -> Iterator[Word]:
-    """Yield the words that a timestamped result of the library spells, inside ``duration``."""
-    if not result.tokens:
-        return
+
+def _words(result: Any, *, duration: Seconds) -> list[Word]:
+    """Return the words of one of the library's results."""
     if result.timestamps is None:
-        raise EngineFailed("This model gives no token times, without which words cannot be placed.")
-    logprobs = result.logprobs if result.logprobs is not None else [math.nan] * len(result.tokens)
-    pieces: list[Piece] = []
-    for token, start, logprob in zip(result.tokens, result.timestamps, logprobs, strict=True):
-        if token.startswith(" ") and pieces and token.strip() not in CLOSING:
-            yield from _word(pieces, until=min(start, duration))
-            pieces = []
-        if token.strip():
-            pieces.append((token.strip(), min(float(start), duration), float(logprob)))
-    yield from _word(pieces, until=duration)
+        return spread(result.text, Timespan(0, duration))
+    logprobs = [None] * len(result.tokens) if result.logprobs is None else map(float, result.logprobs)
+    return list(words_of(map(Token, result.tokens, map(float, result.timestamps), logprobs), duration=duration))
 
 
-def _word(pieces: list[Piece], *, until: Seconds) -> Iterator[Word]:
-    """Make the word that ends before ``until``, the start of the next."""
-    if not pieces:
-        return
-    start = pieces[0][1]
-    end = max(start, min(until, pieces[-1][1] + LONGEST_TOKEN))
-    mean = sum(logprob for _, _, logprob in pieces) / len(pieces)
-    confidence = None if math.isnan(mean) else min(1.0, math.exp(mean))
-    yield Word("".join(text for text, _, _ in pieces), Timespan(start, end), confidence)
+def _vocabulary(asr: Any) -> list[str]:
+    return list(asr._vocab.values())  # noqa: SLF001 - the library, whose release is pinned, offers no other way
+
+
+def _check_fit(asr: Any, vocabulary: Sequence[str]) -> None:
+    """Refuse a vocabulary of another size than the network's, which would spell nonsense.
+
+    A network may count durations after its tokens; a vocabulary may end with Kaldi's disambiguation symbols.
+    """
+    session = next(getattr(asr, name) for name in _SCORING_SESSIONS if hasattr(asr, name))
+    scores = session.get_outputs()[0].shape[-1]
+    size = sum(not token.startswith("#") for token in vocabulary)
+    durations = 16 if isinstance(asr, NemoConformerTdt) else 0
+    if isinstance(scores, int) and not size <= scores <= len(vocabulary) + durations:
+        raise _Misfit(f"its vocabulary has {len(vocabulary)} tokens and its network {scores}")
+
+
+def _reason(error: Exception) -> str:
+    """Word an error of the library, whose own words are for its authors."""
+    if isinstance(error, KeyError):
+        return f"its vocabulary lacks {error}"
+    if isinstance(error, AssertionError) or "_blank_idx" in str(error):
+        return "its vocabulary is not this network's"
+    text = _RUNTIME_CODES.sub("", str(error)).strip() or type(error).__name__
+    is_of_text = isinstance(error, ValueError) and not isinstance(error, _Misfit)
+    return f"its vocabulary or config.json is damaged ({text})" if is_of_text else text

@@ -12,15 +12,13 @@ import pocketsphinx
 
 from khosq.errors import EngineFailed
 from khosq.media.waveform import SAMPLE_RATE, Samples
-from khosq.speech.asr import RecognizerTraits
+from khosq.speech.asr import TOO_SHORT, RecognizerTraits
 from khosq.transcript.timespan import Timespan
 from khosq.transcript.words import Word
 
 FRAME_RATE = 100
 SHORTEST = round(0.25 * SAMPLE_RATE)
 """Samples: the decoder's search fails on less than 21 frames, so shorter chunks are filled up with silence."""
-TOO_SHORT = round(0.1 * SAMPLE_RATE)
-"""Samples: nobody says a word in less."""
 
 _FULL_SCALE = 32_767
 _NOT_A_WORD = re.compile(r"<.*>|\[.*\]|\+\+.*\+\+")
@@ -44,7 +42,9 @@ class Pocketsphinx:
         except (RuntimeError, ValueError) as error:
             raise EngineFailed(f"The PocketSphinx model in {model_dir} cannot be loaded: {error}") from error
 
-    def recognize(self, chunks: Sequence[Samples], *, language: str) -> list[tuple[Word, ...]]:
+    def recognize(
+        self, chunks: Sequence[Samples], *, language: str, hotwords: Sequence[str] = ()
+    ) -> list[tuple[Word, ...]]:
         """Return, for each chunk, its words in order, timed from that chunk's start."""
         return [tuple(self._hear(chunk)) if len(chunk) >= TOO_SHORT else () for chunk in chunks]
 
