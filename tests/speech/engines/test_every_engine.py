@@ -2,62 +2,40 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
-from tests.speech.sounds import quiet, read_wav, spoken
+from tests.speech.engines.specimens import SPECIMENS, Specimen
+from tests.speech.sounds import quiet, tone
 
-from khosq import registry
-from khosq.errors import EngineFailed
-from khosq.media.waveform import SAMPLE_RATE, Samples
+from khosq.errors import EngineFailed, KhosqError
+from khosq.media.waveform import SAMPLE_RATE
 from khosq.speech.asr import Recognizer
 from khosq.speech.engines import RECOGNIZERS
-from khosq.speech.weights import find_model, model_folder
 
-
-class Specimen:
-    """An engine with a real model, and something that it understands."""
-
-    def __init__(self, engine: str, folder: Path, sound: Samples, **settings: Any) -> None:
-        self.engine = engine
-        self.folder = folder
-        self.sound = sound
-        self.settings = settings
-
-
-def pocketsphinx(request: pytest.FixtureRequest) -> Specimen:
-    folder = model_folder(find_model("pocketsphinx-en", Path("unused")), Path("unused"))
-    return Specimen("pocketsphinx", folder, read_wav(request.getfixturevalue("recording")("en-young-man")[1])[:20_000])
-
-
-def onnx_asr(request: pytest.FixtureRequest) -> Specimen:
-    folder = request.getfixturevalue("hears_tones")
-    return Specimen("onnx-asr", folder, spoken("▁low", "er", "▁high"), model_type="nemo-conformer-ctc")
-
-
-SPECIMENS: dict[str, Callable[[pytest.FixtureRequest], Specimen]] = {
-    "pocketsphinx": pocketsphinx,
-    "onnx-asr": onnx_asr,
+DAMAGES: dict[str, Callable[[bytes], bytes | None]] = {
+    "missing": lambda _: None,
+    "truncated": lambda content: content[: len(content) // 2],
+    "empty": lambda _: b"",
+    "of another kind": lambda _: b"<!doctype html><title>Sign in</title>",
 }
 
 
-@pytest.fixture(scope="module", params=RECOGNIZERS)
-def specimen(request: pytest.FixtureRequest) -> Specimen:
-    return SPECIMENS[request.param](request)
+@pytest.fixture(scope="module", params=SPECIMENS)
+def specimen(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Specimen:
+    return SPECIMENS[request.param](request, tmp_path_factory.mktemp("model"))
 
 
 @pytest.fixture(scope="module")
-def make(specimen: Specimen) -> Callable[[Path], Recognizer]:
-    engine = registry.load(specimen.engine, RECOGNIZERS, "khosq.recognizers")
-    return lambda folder: engine(folder, **specimen.settings)
+def engine(specimen: Specimen) -> Recognizer:
+    return specimen.load(specimen.folder)
 
 
-@pytest.fixture(scope="module")
-def engine(specimen: Specimen, make: Callable[[Path], Recognizer]) -> Recognizer:
-    return make(specimen.folder)
+def test_every_registered_engine_has_a_specimen() -> None:
+    assert {name.partition(" ")[0] for name in SPECIMENS} == set(RECOGNIZERS)
 
 
 def test_something_is_heard_and_every_word_lies_inside_the_chunk(engine: Recognizer, specimen: Specimen) -> None:
@@ -114,6 +92,40 @@ def test_clipped_sound_and_a_dead_channel_are_survived(engine: Recognizer, speci
     assert len(engine.recognize([loud, dead], language="en")) == 2
 
 
-def test_an_empty_folder_is_an_engine_failure(make: Callable[[Path], Recognizer], tmp_path: Path) -> None:
+def test_the_longest_chunk_that_it_claims_is_heard(engine: Recognizer) -> None:
+    longest = engine.traits.longest_chunk
+    sound = np.tile(np.concatenate([tone(400, 1.0), quiet(1.0)]), 20)[: round(longest * SAMPLE_RATE)]
+    (words,) = engine.recognize([sound], language="en")
+    assert all(word.time.end <= longest for word in words)
+
+
+def test_hotwords_are_taken_or_passed_over(engine: Recognizer, specimen: Specimen) -> None:
+    plain = engine.recognize([specimen.sound], language="en")
+    hinted = engine.recognize([specimen.sound], language="en", hotwords=["Yerevan", "Անի", ""])
+    assert engine.traits.takes_hotwords or hinted == plain
+
+
+def test_an_empty_folder_is_an_engine_failure(specimen: Specimen, tmp_path: Path) -> None:
     with pytest.raises(EngineFailed):
-        make(tmp_path)
+        specimen.load(tmp_path)
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_model_is_refused_with_a_sentence(specimen: Specimen, tmp_path: Path, damage: str) -> None:
+    for name in specimen.needed:
+        folder = tmp_path / name.replace("/", "-")
+        _copy_but_for(specimen.folder, folder, name, DAMAGES[damage])
+        with pytest.raises(KhosqError) as caught:
+            specimen.load(folder).recognize([specimen.sound], language="en")
+        assert name[-10:] in caught.value.message or "vocabulary" in caught.value.message, name
+        assert "\n" not in caught.value.message, name
+
+
+def _copy_but_for(source: Path, folder: Path, damaged: str, damage: Callable[[bytes], bytes | None]) -> None:
+    for path in source.rglob("*"):
+        copy = folder / path.relative_to(source)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        if path.is_file() and str(path.relative_to(source)) != damaged:
+            os.link(path, copy)
+        elif path.is_file() and (content := damage(path.read_bytes())) is not None:
+            copy.write_bytes(content)

@@ -3,6 +3,7 @@
 RECOGNIZERS = {
     "pocketsphinx": "khosq.speech.engines.pocketsphinx:Pocketsphinx",
     "onnx-asr": "khosq.speech.engines.onnx_asr:OnnxAsr",
+    "faster-whisper": "khosq.speech.engines.faster_whisper:FasterWhisper",
 }
 
 VOICE_ACTIVITY_DETECTORS = {
@@ -11,4 +12,8 @@ VOICE_ACTIVITY_DETECTORS = {
 
 DIARIZERS = {
     "ge2e": "khosq.speech.engines.ge2e:Ge2eDiarizer",
+}
+
+LANGUAGE_IDENTIFIERS = {
+    "faster-whisper": "khosq.speech.engines.faster_whisper:FasterWhisper",
 }
