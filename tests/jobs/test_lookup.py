@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 import pytest
 from tests.stores import DOOR, RECORDING, Office, at_once
 
-from khosq.errors import Conflict, NotFound
+from khosq.errors import Conflict, NotFound, UnsupportedMedia
 from khosq.identifiers import new_id
 from khosq.jobs.job import Chosen, Job, JobEvent, JobState, Tally
 from khosq.jobs.results import Outcome
@@ -189,6 +189,16 @@ def test_a_deleted_job_leaves_nothing_but_the_proof(office: Office, state: str) 
     assert office.accounts.seconds_left(tenant.id) == (60 if state == "ended" else 100)
     assert office.jobs.history(job.id) == []
     assert office.recordings.recordings(tenant.id, limit=9) == []
+
+
+def test_a_job_whose_recording_will_not_come_ends_with_the_reason_and_is_told_of(office: Office) -> None:
+    waiting, queued = office.job(), office.queued()
+    for job in (waiting, queued):
+        office.lookup.give_up_waiting(job.id, UnsupportedMedia("This is a picture."))
+    ended = office.found(waiting)
+    assert (ended.state, ended.error, ended.ended_at) == (JobState.FAILED, "This is a picture.", office.clock())
+    assert (JobEvent.EXPIRED, waiting.id) in office.told
+    assert office.found(queued).state is JobState.QUEUED
 
 
 def test_another_tenants_job_is_not_deleted(office: Office) -> None:

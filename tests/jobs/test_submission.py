@@ -104,6 +104,27 @@ def test_an_upload_that_began_in_time_may_end_after_the_deadline(office: Office)
     assert office.submissions.attach(job.id, RECORDING).state is JobState.QUEUED
 
 
+def test_a_broken_upload_shows_that_it_had_begun_and_may_be_waited_for_longer(office: Office) -> None:
+    job = office.job()
+    office.submissions.begin_upload(job.id)
+    office.submissions.break_off_upload(job.id)
+    assert office.found(job).receiving_until == job.upload_deadline
+    later = office.clock() + timedelta(days=1)
+    office.submissions.await_upload_until(job.id, later)
+    office.clock.turn(23 * 3600)
+    office.submissions.begin_upload(job.id)
+    assert office.submissions.attach(job.id, RECORDING).state is JobState.QUEUED
+
+
+def test_a_job_that_waits_may_be_told_where_to_fetch(office: Office) -> None:
+    job = office.job()
+    told = office.submissions.fetch_from(job.id, "https://media.example/a.mp3", filename="a.mp3")
+    assert (told.state, told.source_url, told.filename) == (JobState.QUEUED, "https://media.example/a.mp3", "a.mp3")
+    assert len(entries(office, job)) == 1
+    with pytest.raises(Conflict):
+        office.submissions.fetch_from(job.id, "https://media.example/b.mp3")
+
+
 def test_an_unknown_job_takes_no_recording(office: Office) -> None:
     with pytest.raises(NotFound):
         office.submissions.attach(new_id(), RECORDING)

@@ -22,7 +22,7 @@ def test_a_session_is_opened_filled_and_read(office: Office, mp3: bytes, version
     key = office.key()
     opened = open_session(office, key, version).json()
     session_id = opened["zoom_id"]
-    assert opened == {"sessionId": session_id, "zoom_id": session_id, "language": "en-us"}
+    assert opened == {"sessionId": session_id, "zoom_id": session_id, "language": "en-US"}
     address = f"{PATH.format(version)}/{session_id}"
     assert office.client.get(address, headers=keyed(key)).json() == {"done": False, "results": []}
     sent = office.client.post(address, headers=keyed(key), files={"upload": ("news.mp3", mp3)})

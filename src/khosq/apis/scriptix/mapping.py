@@ -70,10 +70,10 @@ def name_of_source(url: str) -> str:
     return url.translate(_FOR_NAMES)
 
 
-def to_wishes(creation: CreateSession) -> Wishes:
+def to_wishes(creation: CreateSession, language: str) -> Wishes:
     """Return what the caller wants, in our words."""
     return Wishes(
-        language=creation.language,
+        language=language,
         speakers=VOICES if creation.diarization and not creation.multichannel else None,
         multichannel=creation.multichannel,
         punctuation=creation.punctuation,

@@ -11,7 +11,7 @@ from khosq.apis.scriptix.dialect import DOCUMENT_EVENTS, SESSION_DONE
 from khosq.apis.scriptix.errors import BodyRefused, LanguageRefused
 from khosq.apis.scriptix.links import UPLOAD_TTL
 from khosq.apis.scriptix.mapping import KINDS, cues_of, name_of_source, new_session_id, to_wishes
-from khosq.apis.scriptix.reading import check_language, read_headers
+from khosq.apis.scriptix.reading import read_headers, read_language
 from khosq.apis.scriptix.wire import CreateDocument, CreateSession, Told
 from khosq.delivery.endpoint import Endpoint
 from khosq.documents.document import Document, new_document
@@ -46,14 +46,14 @@ class Opening:
         if source is not None:
             self.check_source(source, field="media_source")
             filename = name_of_source(source)
-        self._require_language(creation.language)
+        language = self._served(creation.language)
         self._desk.check_disk()
         return self._desk.submissions.open(
             Submission(
                 caller.tenant_id,
                 caller.key_id,
                 DOOR,
-                to_wishes(creation),
+                to_wishes(creation, language),
                 dict(creation.meta_data),
                 base_url,
                 job_id=job_id,
@@ -130,8 +130,9 @@ class Opening:
         )
         return [lambda connection, _: self._desk.endpoints.put(connection, endpoint)]
 
-    def _require_language(self, language: str) -> None:
-        check_language(language)
+    def _served(self, text: str) -> str:
+        language = read_language(text)
         if not self._desk.languages.can_serve(language):
             missing = self._desk.languages.missing_model(language)
             raise LanguageRefused(f"Language {language!r} is not available. {missing}", field="language")
+        return language

@@ -13,13 +13,13 @@ from khosq.apis.scriptix.errors import BodyRefused, LanguageRefused
 from khosq.apis.scriptix.wire import CreateSession, Told
 from khosq.errors import Invalid, UnsupportedMedia
 from khosq.serving.bodies import parse_json, read_json
+from khosq.serving.language_tags import read_language_tag
 
 LARGEST_PAGE, USUAL_PAGE = 100, 25
 
 Fields = TypeVar("Fields", bound=BaseModel)
 
 _JSON = re.compile(r"application/(json|[\w.+-]+\+json)", re.ASCII | re.IGNORECASE)
-_LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*", re.ASCII)
 _LONGEST_TAG = 35
 _FLAGS = ("punctuation", "keep_source", "multichannel", "diarization")
 _TRUTHS: Mapping[str, bool] = {"true": True, "false": False}
@@ -86,16 +86,17 @@ def read_headers(lines: Sequence[str], *, field: str) -> dict[str, str]:
     return headers
 
 
-def check_language(language: str) -> None:
-    """Refuse what is no language tag.
+def read_language(text: str) -> str:
+    """Return a language tag in its usual spelling.
 
     Raises:
         LanguageRefused: it is none.
 
     """
-    if len(language) > _LONGEST_TAG or not _LANGUAGE_TAG.fullmatch(language):
-        shown = language[:_LONGEST_TAG]
-        raise LanguageRefused(f"Language {shown!r} is not available: it is no language tag.", field="language")
+    language = read_language_tag(text)
+    if language is None:
+        raise LanguageRefused(f"Language {text[:_LONGEST_TAG]!r} is not available: it is no tag.", field="language")
+    return language
 
 
 def read_metadata(metadata: Mapping[str, str]) -> CreateSession:
