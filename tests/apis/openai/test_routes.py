@@ -201,7 +201,7 @@ def test_when_the_wait_is_over_the_job_goes_on_and_can_be_waited_for_again(
     (job,) = api.jobs()
     address = f"/v1/audio/transcriptions/{job.id}"
     assert_refused(answer, 409, "transcription_in_progress", naming=f"https://asr.example.org{address}")
-    assert answer.headers["x-should-retry"] == "false"
+    assert (answer.headers["x-should-retry"], answer.headers["x-khosq-job"]) == ("false", job.id)
     assert job.state is JobState.QUEUED
 
     office.finish(job.id, call)

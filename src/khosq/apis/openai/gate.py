@@ -31,6 +31,11 @@ async def admit(desk: Desk, request: Request, scope: Scope) -> Caller:
     return caller
 
 
+def show_job(request: Request, job_id: str) -> None:
+    """Let the answer name its job, whether it is a refusal or not."""
+    request.scope["state"][HEADERS]["x-khosq-job"] = job_id
+
+
 def _admit(desk: Desk, request: Request, scope: Scope) -> Caller:
     caller = desk.api_keys.authenticate(bearer(request), scope=scope, door=DOOR)
     try:

@@ -17,7 +17,7 @@ from starlette.responses import Response, StreamingResponse
 from khosq.apis.face import Desk
 from khosq.apis.openai import description, wire
 from khosq.apis.openai.errors import StillRunning
-from khosq.apis.openai.gate import DOOR, admit
+from khosq.apis.openai.gate import DOOR, admit, show_job
 from khosq.apis.openai.mapping import plain, require_translation, to_answer
 from khosq.apis.openai.models import choose_language, find_model, list_models
 from khosq.apis.openai.reading import Asked, Look, Task, read_asked, read_look
@@ -75,6 +75,7 @@ class _Audio:
         if is_name(job_id):
             structlog.contextvars.bind_contextvars(job_id=job_id)
         job: Job = await self._desk.briefly(partial(self._desk.lookup.job, caller.tenant_id, job_id))
+        show_job(request, job.id)
         return await self._answer(request, await self._await_end(request, job), look)
 
     async def _make(self, request: Request, task: Task) -> Response:
@@ -82,8 +83,9 @@ class _Audio:
         self._desk.watch.require_seat(caller.tenant_id)
         asked, job = await self._take(request, caller, task)
         structlog.contextvars.bind_contextvars(job_id=job.id)
+        show_job(request, job.id)
         if asked.stream:
-            headers = {"cache-control": "no-store", "x-accel-buffering": "no", "x-khosq-job": job.id}
+            headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
             told = self._tell(request, job, asked.look)
             return StreamingResponse(told, media_type="text/event-stream", headers=headers)
         try:
@@ -143,8 +145,8 @@ class _Audio:
     async def _answer(self, request: Request, job: Job, look: Look, task: Task = "transcribe") -> Response:
         if job.state not in FINAL:
             raise self._still_running(request, job)
-        answer = to_answer(await read_transcript(self._desk, job), look, task=task)
-        answer.headers["x-khosq-job"] = job.id
+        transcript = await read_transcript(self._desk, job)
+        answer = await run_in_threadpool(to_answer, transcript, look, task=task)  # hours of speech take a while
         if job.warnings:
             answer.headers["x-khosq-warning"] = header_text("; ".join(job.warnings))
         return answer
@@ -160,8 +162,8 @@ class _Audio:
                     yield STILL_HERE
             if job.state not in FINAL:
                 raise self._still_running(request, job)
-            for event in transcript_events(await read_transcript(self._desk, job), look):
-                yield event
+            transcript = await read_transcript(self._desk, job)
+            yield await run_in_threadpool(transcript_events, transcript, look)
         except KhosqError as error:
             yield failure_event(error)
         finally:

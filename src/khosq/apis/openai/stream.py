@@ -20,13 +20,13 @@ KEEP_ALIVE = 15.0
 STILL_HERE = b": still here\n\n"
 
 
-def transcript_events(transcript: Transcript, look: Look) -> Iterator[bytes]:
-    """Yield a transcript; the deltas make up its text."""
+def transcript_events(transcript: Transcript, look: Look) -> bytes:
+    """Return the events that tell a transcript; the deltas make up its text."""
     transcript = presentable(transcript)
     logprobs = to_logprobs(transcript) if look.with_logprobs else None
-    for event in _segments(transcript) if look.format == "diarized_json" else _deltas(transcript, logprobs):
-        yield _event(event)
-    yield _event(wire.TextDone(text=transcript.text, logprobs=logprobs))
+    pieces = _segments(transcript) if look.format == "diarized_json" else _deltas(transcript, logprobs)
+    done = wire.TextDone(text=transcript.text, logprobs=logprobs)
+    return b"".join(_data(plain(event)) for event in (*pieces, done))
 
 
 def failure_event(error: KhosqError) -> bytes:
@@ -51,10 +51,6 @@ def _segments(transcript: Transcript) -> Iterator[BaseModel]:
 
 def _spaced(text: str, number: int) -> str:
     return f" {text}" if number else text
-
-
-def _event(event: BaseModel) -> bytes:
-    return _data(plain(event))
 
 
 def _data(body: object) -> bytes:
