@@ -341,3 +341,13 @@ def test_a_recording_goes_with_the_end_of_its_job_where_that_was_asked_for(
     assert ended.recording is not None
     left = office.recordings.recordings(tenant.id, limit=5)
     assert [recording.id for recording in left] == ([ended.recording.id] if stays else [])
+
+
+def test_marks_tell_how_far_jobs_have_come(office: Office) -> None:
+    queued, running = office.queued(), office.running()
+    office.jobs.note_progress(running.id, Stage.RECOGNIZE, 0.5)
+    assert office.jobs.marks([queued.id, running.id, "unknown"]) == {
+        queued.id: (JobState.QUEUED, None, 0.0, None),
+        running.id: (JobState.RUNNING, Stage.RECOGNIZE, 0.5, None),
+    }
+    assert office.jobs.marks([running.id])[running.id] == office.found(running).mark

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from tests.stores import RECORDING, Office
 
-from khosq.errors import NotFound
+from khosq.errors import Conflict, NotFound
 from khosq.identifiers import new_id
 from khosq.recordings.recordings import Recordings
 from khosq.recordings.store import RecordingStore
@@ -47,3 +47,12 @@ def test_a_removed_recording_is_gone_at_once_and_its_bytes_with_the_next_sweep(o
         pass
     with pytest.raises(NotFound):
         blobs.get(RECORDING.key)
+
+
+def test_an_id_that_was_promised_is_given_once(office: Office) -> None:
+    tenant, promised = office.tenant(), new_id()
+    first = office.recordings.keep(tenant.id, RECORDING, recording_id=promised)
+    assert first.id == promised
+    with pytest.raises(Conflict):
+        office.recordings.keep(tenant.id, RECORDING, filename="another", recording_id=promised)
+    assert office.recordings.recording(tenant.id, promised) == first

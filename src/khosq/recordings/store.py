@@ -51,7 +51,7 @@ class RecordingStore:
         """Keep a recording that is here for itself; tell whether its id was free."""
         row = self._insert(recordings).values(**asdict(recording)).on_conflict_do_nothing()
         with self._database.write() as connection:
-            return bool(connection.execute(row).rowcount)
+            return connection.execute(row.returning(recordings.c.id)).first() is not None
 
     def find(self, tenant_id: str, recording_id: str) -> Recording | None:
         """Return a tenant's recording whose bytes are still here."""
