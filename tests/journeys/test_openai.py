@@ -276,7 +276,8 @@ def test_a_transcript_that_takes_too_long_is_a_conflict_once_and_can_be_fetched(
         assert late.value.code == "transcription_in_progress"
         with server.core() as core:
             (job,) = core.jobs.search(_all_of(client), limit=9)
-        assert job.id in late.value.message
+        assert job.id == late.value.response.headers["x-khosq-job"]
+        assert f"/v1/audio/transcriptions/{job.id}" in late.value.message
 
         def fetch() -> Transcription | None:
             try:

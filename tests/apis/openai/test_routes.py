@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
 from contextlib import suppress
 from typing import Any
 
+import httpx2
 import pytest
 import requests
 from tests.journeys.harness import wait_until
@@ -250,6 +252,33 @@ def test_a_client_that_leaves_cancels_its_job(office: Office, live_port: int, mp
     may_leave.set()
     asking.join()
     wait_until("the job to be cancelled", lambda: state() is JobState.CANCELLED)
+
+
+def test_those_who_wait_hold_no_threads(office: Office, live_port: int, mp3: bytes, call: Outcome) -> None:
+    key, made = office.core.keys.create("acme", "write")
+    crowd = 60  # more than there are threads for looking into the database
+
+    def queued() -> list[str]:
+        jobs = office.core.lookup.jobs(Chosen(made.tenant_id, states=[JobState.QUEUED]), limit=100)
+        return [job.id for job in jobs]
+
+    async def ask_all() -> list[int]:
+        address, headers = f"http://127.0.0.1:{live_port}/v1", {"Authorization": f"Bearer {key}"}
+        limits = httpx2.Limits(max_connections=None)
+        async with httpx2.AsyncClient(base_url=address, headers=headers, timeout=60, limits=limits) as client:
+
+            async def ask() -> int:
+                files, data = {"file": ("call.mp3", mp3)}, {"model": "whisper-1"}
+                return (await client.post("/audio/transcriptions", files=files, data=data)).status_code
+
+            asking = [asyncio.create_task(ask()) for _ in range(crowd)]
+            await asyncio.to_thread(wait_until, "all to wait", lambda: len(queued()) == crowd)
+            assert (await client.get("/models")).status_code == 200
+            for job_id in queued():
+                await asyncio.to_thread(office.finish, job_id, call)
+            return await asyncio.gather(*asking)
+
+    assert asyncio.run(ask_all()) == [200] * crowd
 
 
 # --- models and the description -------------------------------------------------------
