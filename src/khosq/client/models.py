@@ -401,7 +401,7 @@ class Job(BaseModel):
     warnings: list[str]
     """What to know before trusting the transcript, one sentence each."""
     upload: UploadLink | None
-    """Where to send the recording; null unless `awaiting_media`."""
+    """Where to send the recording; null unless `awaiting_media` and the key may write."""
     metadata: dict[str, Any]
     created_at: AwareDatetime
     started_at: AwareDatetime | None

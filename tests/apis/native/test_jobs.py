@@ -416,5 +416,6 @@ def test_a_failed_job_says_why(api: Api, office: Office, mp3: bytes) -> None:
 def test_a_key_that_may_only_look_changes_nothing(api: Api, mp3: bytes) -> None:
     job, looker = api.queued(mp3)["id"], api.another(scope="read")
     assert looker.get(f"/jobs/{job}").status_code == 200
+    assert looker.get(f"/jobs/{api.job()['id']}").json()["upload"] is None
     for method, path in (("POST", "/jobs"), ("POST", f"/jobs/{job}/cancel"), ("DELETE", f"/jobs/{job}")):
         assert looker.call(method, path).status_code == 403

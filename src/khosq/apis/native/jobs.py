@@ -24,7 +24,7 @@ from khosq.apis.native.stream import events
 from khosq.apis.native.submitting import Submitting, read_once
 from khosq.apis.native.wire import jobs as wire
 from khosq.apis.native.wire.recordings import FileQuery, LinkQuery
-from khosq.errors import Invalid, NotFound
+from khosq.errors import Conflict, Invalid, NotFound
 from khosq.identifiers import is_name
 from khosq.jobs.job import FINAL, Chosen, Job, JobState
 from khosq.media.recording import ALL_TYPES, StoredRecording
@@ -66,14 +66,14 @@ class Jobs:
         """Open one job."""
         caller = await self._access.admit(request, "write")
         if request.headers.get("content-type", "").lower().startswith("multipart/"):
-            return self._accepted(await self._create_with_file(request, caller))
+            return self._accepted(await self._create_with_file(request, caller), caller)
         body = await read_body(request, limit=JSON_LIMIT, timeout=self._desk.body_timeout)
 
         def open_one() -> Job:
             asked = parse_model(body, wire.CreateJob)
             return self._submitting(request, caller).open([((), asked)], read_once(request, body))[0]
 
-        return self._accepted(await run_in_threadpool(open_one))
+        return self._accepted(await run_in_threadpool(open_one), caller)
 
     async def create_batch(self, request: Request) -> Response:
         """Open many jobs, all or none."""
@@ -84,7 +84,7 @@ class Jobs:
             asked = parse_model(body, wire.CreateJobs).jobs
             placed = [(("jobs", number), one) for number, one in enumerate(asked)]
             opened = self._submitting(request, caller).open(placed, read_once(request, body))
-            return wire.JobBatch(data=[self._shown(job) for job in opened])
+            return wire.JobBatch(data=[self._shown(job, caller) for job in opened])
 
         return answer(await run_in_threadpool(open_all), 202, headers=NO_STORE)
 
@@ -100,21 +100,20 @@ class Jobs:
             jobs, cursor = read_page(
                 asked, lambda after, limit: self._desk.lookup.jobs(chosen, limit=limit, after=after)
             )
-            return wire.JobPage(data=[self._shown(job) for job in jobs], next_cursor=cursor)
+            return wire.JobPage(data=[self._shown(job, caller) for job in jobs], next_cursor=cursor)
 
         return answer(await self._access.act(request, "read", find), headers=NO_STORE)
 
     async def get(self, request: Request) -> Response:
         """Return a job, at once or when there is news."""
-        _, job = await self._find(request)
+        caller, job = await self._find(request)
         wait = read_query(request, wire.JobQuery).wait
-        shown, etag = self._with_etag(job)
-        if wait and not self._is_news(request, job, etag):
+        if wait and not self._is_news(request, caller, job):
             self._watch.require_seat(job.tenant_id)
             with self._watch.seat(job.tenant_id):
-                waiting = asyncio.ensure_future(self._await_news(request, job, wait))
+                waiting = asyncio.ensure_future(self._await_news(request, caller, job, wait))
                 job = await unless_gone(request, waiting) or job
-            shown, etag = self._with_etag(job)
+        shown, etag = self._with_etag(job, caller)
         if matches(request, etag):
             return not_modified(etag)
         return answer(shown, headers={"etag": etag, **PRIVATE})
@@ -143,10 +142,11 @@ class Jobs:
     async def cancel(self, request: Request) -> Response:
         """Stop a job."""
         job_id = _job_id(request)
-        job = await self._access.act(
-            request, "write", lambda caller: self._desk.lookup.cancel(caller.tenant_id, job_id)
-        )
-        return answer(self._shown(job))
+
+        def cancel(caller: Caller) -> wire.Job:
+            return self._shown(self._desk.lookup.cancel(caller.tenant_id, job_id), caller)
+
+        return answer(await self._access.act(request, "write", cancel))
 
     async def delete(self, request: Request) -> Response:
         """Delete a job and return the proof."""
@@ -196,7 +196,12 @@ class Jobs:
         if job.state is not JobState.AWAITING_MEDIA:  # the same request came before
             await run_in_threadpool(self._desk.discard, stored)
             return job
-        return await self._desk.attach(job.id, stored)
+        try:
+            return await self._desk.attach(job.id, stored)
+        except Conflict:
+            if "idempotency-key" not in request.headers:
+                raise
+        return await run_in_threadpool(self._desk.lookup.job, caller.tenant_id, job.id)  # the same request was faster
 
     def _open_for(
         self, request: Request, caller: Caller, fields: dict[str, list[str]], stored: StoredRecording, name: str
@@ -223,19 +228,21 @@ class Jobs:
         self._desk.api_keys.recall(caller.key_id, scope="read", door=DOOR)
         return self._desk.lookup.job(caller.tenant_id, job_id)
 
-    async def _await_news(self, request: Request, job: Job, wait: float) -> Job:
+    async def _await_news(self, request: Request, caller: Caller, job: Job, wait: float) -> Job:
         """Return a job once it is not as it was, or has ended, or time is up."""
         loop = asyncio.get_running_loop()
         until = loop.time() + wait
         while (left := until - loop.time()) > 0 and await self._watch.change(job, within=left):
             job = await self._desk.briefly(partial(self._desk.lookup.job, job.tenant_id, job.id))
-            if self._is_news(request, job, self._with_etag(job)[1]):
+            if self._is_news(request, caller, job):
                 break
         return job
 
-    def _is_news(self, request: Request, job: Job, etag: str) -> bool:
+    def _is_news(self, request: Request, caller: Caller, job: Job) -> bool:
         """Tell whether a caller who waits is to be answered."""
-        return job.state in FINAL or ("if-none-match" in request.headers and not matches(request, etag))
+        if "if-none-match" not in request.headers:
+            return job.state in FINAL
+        return job.state in FINAL or not matches(request, self._with_etag(job, caller)[1])
 
     def _proof(self, caller: Caller, job_id: str) -> wire.Deletion:
         proof = self._desk.lookup.deletion(caller.tenant_id, job_id)
@@ -243,15 +250,17 @@ class Jobs:
             raise NotFound
         return from_deletion(proof)
 
-    def _accepted(self, job: Job) -> Response:
+    def _accepted(self, job: Job, caller: Caller) -> Response:
         structlog.contextvars.bind_contextvars(job_id=job.id)
-        return answer(self._shown(job), 202, headers={"location": f"{BASE}/jobs/{job.id}", **NO_STORE})
+        return answer(self._shown(job, caller), 202, headers={"location": f"{BASE}/jobs/{job.id}", **NO_STORE})
 
-    def _shown(self, job: Job) -> wire.Job:
-        return from_job(job, now=self._desk.clock(), link=self._upload_link if job.door == DOOR else None)
+    def _shown(self, job: Job, caller: Caller) -> wire.Job:
+        """Return a job as a caller may see it: who may only look gets no link to write to."""
+        may_upload = job.door == DOOR and caller.scope != "read"
+        return from_job(job, now=self._desk.clock(), link=self._upload_link if may_upload else None)
 
-    def _with_etag(self, job: Job) -> tuple[wire.Job, str]:
-        shown = self._shown(job)
+    def _with_etag(self, job: Job, caller: Caller) -> tuple[wire.Job, str]:
+        shown = self._shown(job, caller)
         return shown, etag_of(shown, leaving_out=_MOMENTARY)
 
     def _event(self, job: Job) -> tuple[str, Any]:

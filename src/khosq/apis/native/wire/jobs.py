@@ -104,7 +104,7 @@ class Job(Answer):
     warnings: list[str]
     """What to know before trusting the transcript, one sentence each."""
     upload: UploadLink | None = None
-    """Where to send the recording; null unless `awaiting_media`."""
+    """Where to send the recording; null unless `awaiting_media` and the key may write."""
     metadata: dict[Any, Any]
     created_at: AwareDatetime
     started_at: AwareDatetime | None = None
