@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import structlog
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
@@ -66,6 +67,7 @@ class Clerk:
     async def found(self, caller: Caller, request: Request) -> Job:
         """Return the session that a path names, without a thread of its own where the database is near."""
         job: Job = await self.desk.briefly(lambda: self.find(caller, request))
+        structlog.contextvars.bind_contextvars(job_id=job.id)
         return job
 
     def show(self, job: Job) -> dict[str, Any]:
@@ -75,6 +77,7 @@ class Clerk:
 
     async def answer(self, job: Job, *, headers: Mapping[str, str] | None = None) -> Response:
         """Answer with one session."""
+        structlog.contextvars.bind_contextvars(job_id=job.id)
         shown: dict[str, Any] = await self.desk.briefly(lambda: self.show(job))
         return JsonAnswer(one(shown), headers=dict(headers or {}))
 

@@ -103,7 +103,8 @@ SCHEMAS = _schemas()
 
 CREATE = _told(
     "Create a session",
-    "With `media_source` the recording is fetched and the session starts at once; else it waits a day for an upload.",
+    "With `media_source` the recording is fetched and the session starts; else it waits a day for an upload.\n\n"
+    "Resumable uploads (tus 1.0, `/api/v3/files/`) make their sessions themselves, by what `Upload-Metadata` says.",
     *(400, 408, 413, 415, 422, 429, 503),
     shows=OneSession,
     example=examples.SESSION,

@@ -108,7 +108,7 @@ def _shared(answer: Answer) -> Answer:
     """Let pages of any site read an answer: callers show a key, which no browser adds by itself."""
 
     async def endpoint(request: Request) -> Response:
-        request.scope["state"][HEADERS] = shared_with_pages(request.headers.get("origin"))
+        request.scope["state"][HEADERS] = _shared_headers(request)
         return await answer(request)
 
     return endpoint
@@ -116,7 +116,7 @@ def _shared(answer: Answer) -> Answer:
 
 def _preflight(methods: list[str]) -> Answer:
     async def endpoint(request: Request) -> Response:
-        allowed = allowed_to_pages(methods, _HEADERS) | shared_with_pages(request.headers.get("origin"))
+        allowed = allowed_to_pages(methods, _HEADERS) | _shared_headers(request)
         return Response(status_code=204, headers={"Allow": ", ".join(methods)} | allowed)
 
     return endpoint
@@ -124,8 +124,14 @@ def _preflight(methods: list[str]) -> Answer:
 
 def _refusal(methods: list[str]) -> Answer:
     async def endpoint(request: Request) -> Response:
-        shared = shared_with_pages(request.headers.get("origin"))
-        request.scope["state"][HEADERS] = {"Allow": ", ".join(methods)} | shared
+        request.scope["state"][HEADERS] = {"Allow": ", ".join(methods)} | _shared_headers(request)
         raise MethodRefused
 
     return endpoint
+
+
+def _shared_headers(request: Request) -> dict[str, str]:
+    headers = shared_with_pages(request.headers.get("origin"))
+    if headers:
+        headers["Access-Control-Expose-Headers"] += ", Content-Disposition, Content-Range, X-Khosq-Warning"
+    return headers
