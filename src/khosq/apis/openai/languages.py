@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from khosq.errors import Invalid
+from khosq.serving.language_tags import read_language_tag
 
 _TABLE = """
 en:english zh:chinese de:german es:spanish ru:russian ko:korean fr:french ja:japanese pt:portuguese
@@ -25,9 +25,6 @@ NAMES: Mapping[str, str] = dict(pair.split(":") for pair in _TABLE.split())
 """Code → name, as in Whisper's own table."""
 
 _CODES = {name: code for code, name in NAMES.items()}
-_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*", re.ASCII)
-_LONGEST = 35
-_REGION = 2
 
 
 def base_of(tag: str) -> str:
@@ -47,9 +44,7 @@ def read_language(text: str, *, field: str) -> str:
         Invalid: it is no such thing.
 
     """
-    if text.lower() in _CODES:
-        return _CODES[text.lower()]
-    if len(text) > _LONGEST or _TAG.fullmatch(text) is None:
+    tag = _CODES.get(text.lower()) or read_language_tag(text)
+    if tag is None:
         raise Invalid(f"{field} must be an ISO-639-1 code, such as en.", field=field)
-    language, *rest = text.split("-")
-    return "-".join([language.lower(), *(part.upper() if len(part) == _REGION else part for part in rest)])
+    return tag
