@@ -221,6 +221,17 @@ def test_a_recording_waits_for_its_jobs_and_goes(account: Account, call: Path) -
     assert account.client.jobs.deletion(job.id) == proof
 
 
+def test_what_is_urgent_overtakes_what_is_not(account: Account, call: Path) -> None:
+    kept = account.client.recordings.create(call)
+    bulk = account.client.jobs.create_batch(
+        [{"recording_id": kept.id, "language": "en", "priority": 9} for _ in range(8)]
+    )
+    urgent = account.client.jobs.create(recording_id=kept.id, language="en", priority=0)
+    began = [account.client.jobs.wait(job.id).started_at for job in (*bulk, urgent)]
+    assert all(began)
+    assert began[-1] < max(began[:-1])  # type: ignore[operator, type-var]
+
+
 @pytest.mark.client("curl")
 @pytest.mark.client("jq")
 def test_the_documents_curl_lines_work_as_printed(
