@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from tests.speech.engines import onnx_asr_models
+from tests.speech.engines.transcription_server import TranscriptionServer, describe, serving
 from tests.speech.engines.whisper_model import write_whisper
 from tests.speech.sounds import read_wav, spoken
 
@@ -16,6 +17,7 @@ from khosq import registry
 from khosq.media.waveform import Samples
 from khosq.speech.asr import Recognizer
 from khosq.speech.engines import RECOGNIZERS
+from khosq.speech.engines.onnx_asr import OnnxAsr
 from khosq.speech.weights import find_model, model_folder
 
 SOUND = spoken("▁low", "er", "▁high", "▁low")
@@ -63,8 +65,18 @@ def faster_whisper(request: pytest.FixtureRequest, folder: Path) -> Specimen:
     return Specimen("faster-whisper", write_whisper(folder), SOUND, {"device": "cpu"}, needed)
 
 
+def remote(request: pytest.FixtureRequest, folder: Path) -> Specimen:
+    """Tones, heard by a server."""
+    ears = OnnxAsr(request.getfixturevalue("hears_tones"), model_type="nemo-conformer-ctc")
+    running = serving(TranscriptionServer(ears))
+    server = running.__enter__()
+    request.addfinalizer(lambda: running.__exit__(None, None, None))
+    return Specimen("remote", describe(folder, server), SOUND, needed=("server.json",))
+
+
 SPECIMENS: dict[str, Callable[[pytest.FixtureRequest, Path], Specimen]] = {
     "pocketsphinx": pocketsphinx,
     **{f"onnx-asr {family}": onnx_asr(family) for family in onnx_asr_models.FAMILIES},
     "faster-whisper": faster_whisper,
+    "remote": remote,
 }

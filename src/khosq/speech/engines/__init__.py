@@ -4,6 +4,7 @@ RECOGNIZERS = {
     "pocketsphinx": "khosq.speech.engines.pocketsphinx:Pocketsphinx",
     "onnx-asr": "khosq.speech.engines.onnx_asr:OnnxAsr",
     "faster-whisper": "khosq.speech.engines.faster_whisper:FasterWhisper",
+    "remote": "khosq.speech.engines.remote:Remote",
 }
 
 VOICE_ACTIVITY_DETECTORS = {
