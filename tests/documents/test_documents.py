@@ -107,6 +107,13 @@ def test_a_removed_document_is_gone_for_good(office: Office, documents: Document
     assert [event for _, event, _ in listener.heard] == [OtherEvent.DOCUMENT_CREATED, OtherEvent.DOCUMENT_DELETED]
 
 
+def test_a_job_that_was_deleted_meanwhile_gets_no_document(office: Office, documents: Documents) -> None:
+    job = finished(office)
+    office.lookup.delete(job.tenant_id, job.id)
+    with pytest.raises(NotFound):
+        documents.add(job, a_document(office, job))
+
+
 def test_another_jobs_document_is_not_found(office: Office, documents: Documents) -> None:
     job, other = finished(office), finished(office)
     document = a_document(office, job)

@@ -50,15 +50,19 @@ class Documents:
 
         Raises:
             Conflict: the job has no transcript.
+            NotFound: the job was deleted just now.
 
         """
         if job.state is not JobState.SUCCEEDED:
             raise Conflict("There is no transcript yet to make a document of.")
-        with self._store.write() as connection:
-            self._store.put(connection, document)
-            for act in also:
-                act(connection, job)
-            self._tell(connection, job, OtherEvent.DOCUMENT_CREATED, document)
+        try:
+            with self._store.write() as connection:
+                self._store.put(connection, document)
+                for act in also:
+                    act(connection, job)
+                self._tell(connection, job, OtherEvent.DOCUMENT_CREATED, document)
+        except sa.exc.IntegrityError as error:
+            raise NotFound from error
 
     def of_job(self, job: Job) -> list[Document]:
         """Return a job's documents, oldest first."""

@@ -70,7 +70,7 @@ class DocumentRoutes:
             return await run_in_threadpool(self._show, job, document)
         file = await run_in_threadpool(self._file, job, document, format_name, look)
         if not as_link:
-            return send_file(file)
+            return send_file(job, file)
         wishes = {"format": format_name, **{name: request.query_params[name] for name in _given(request)}}
         link = self._clerk.links.download(job, self._desk.base_url(request), document.id, wishes)
         return _shown_link(link, file.name, file.media_type, len(file.content))
@@ -99,7 +99,7 @@ class DocumentRoutes:
         format_name, look = _format(request), _look(request)
         check_format(format_name)
         document = await run_in_threadpool(self._desk.documents.find, job, what)
-        return send_file(await run_in_threadpool(self._file, job, document, format_name, look))
+        return send_file(job, await run_in_threadpool(self._file, job, document, format_name, look))
 
     def _create(self, caller: Caller, job: Job, creation: CreateDocument) -> Document:
         document, (_, *told) = self._opening.document(caller, job.id, creation, prefix="")

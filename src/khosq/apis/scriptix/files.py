@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from khosq.apis.scriptix.clerk import wished
+from khosq.apis.scriptix.clerk import warning_of, wished
 from khosq.apis.scriptix.mapping import from_document, name_of
 from khosq.documents.document import Document
 from khosq.errors import Invalid, NotFound
@@ -82,9 +82,9 @@ def make_file(job: Job, document: Document, outcome: Outcome, format_name: str, 
     return File(f"{name}.{made.extension}", made.media_type, render(transcript, format_name, options=options))
 
 
-def send_file(file: File) -> Response:
+def send_file(job: Job, file: File) -> Response:
     """Answer with a file."""
-    headers = _SAFE | {"content-disposition": _attached(file.name)}
+    headers = _SAFE | {"content-disposition": _attached(file.name)} | warning_of(job)
     return Response(file.content, media_type=file.media_type, headers=headers)
 
 

@@ -15,7 +15,7 @@ from khosq.apis.scriptix.opening import Opening
 from khosq.apis.scriptix.reading import read_fields, read_object
 from khosq.apis.scriptix.uploads import UploadRoutes
 from khosq.apis.scriptix.wire import CreateSession
-from khosq.errors import RateLimited, Refused
+from khosq.errors import RateLimited, Refused, TooSlow
 from khosq.jobs.job import FINAL, Job
 from khosq.jobs.results import Outcome
 from khosq.serving.answers import JsonAnswer
@@ -110,6 +110,6 @@ def _shown(job: Job, outcome: Outcome | None) -> dict[str, Any]:
 
 
 def _refuse(error: Refused) -> Response:
-    if isinstance(error, RateLimited):
-        raise error  # its answer says how long to wait
+    if isinstance(error, RateLimited | TooSlow):
+        raise error  # more than its wording matters: how long to wait, and that the connection ends
     return JsonAnswer({"error": error.code, "error_message": error.message}, status_code=status_of(error))
