@@ -68,6 +68,12 @@ def test_it_is_what_the_script_makes_of_the_one_for_asyncio(tmp_path: Path) -> N
     assert made.read_text("utf-8") == (CLIENT / "sync.py").read_text("utf-8")
 
 
+def test_nothing_of_the_server_is_loaded_with_it() -> None:
+    program = "import sys, khosq.client; print(*(name for name in sys.modules if name.startswith('khosq.')))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert all(name.startswith("khosq.client") for name in done.stdout.split())
+
+
 def test_a_busy_server_is_asked_again_with_the_same_request() -> None:
     network = Network(problem(503), problem(429), httpx2.ConnectError("no"), httpx2.Response(202, json=JOB))
     with client(network) as calls:
