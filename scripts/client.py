@@ -28,6 +28,8 @@ GENERATOR = ("uv", "tool", "run", "--from", "datamodel-code-generator==0.89.0", 
 
 NOTE = "# ruff: noqa: PYI051 - a word of tomorrow must be readable today; the list shows those of today"
 
+TWINS = {"aio.py": "sync.py", "aio_resources.py": "sync_resources.py"}
+
 WORDS = {
     "Async": "",
     "async def ": "def ",
@@ -43,7 +45,8 @@ WORDS = {
     "aread": "read",
     "aiter_": "iter_",
     "asyncio.sleep": "time.sleep",
-    "import asyncio\n": "",
+    "import asyncio": "import time",
+    "khosq.client.aio": "khosq.client.sync",
 }
 """What asyncio calls a thing → what it is called without."""
 _IN_A_THREAD = re.compile(r"await asyncio\.to_thread\(([\w.]+), ")
@@ -54,8 +57,8 @@ def to_sync(source: str) -> str:
     source = _IN_A_THREAD.sub(r"\1(", source)
     for asynchronous, plain in WORDS.items():
         source = source.replace(asynchronous, plain)
-    _, _, rest = source.partition('"""\n')
-    return f'"""The client; made from ``aio`` by ``scripts/client.py``, which is where to change it."""\n{rest}'
+    title, _, rest = source.partition('"""\n')
+    return f'{title.partition("; ")[0]}; made by ``scripts/client.py`` from its twin for asyncio."""\n{rest}'
 
 
 def answers_of(schema: dict[str, Any]) -> dict[str, Any]:
@@ -116,7 +119,7 @@ def description() -> dict[str, Any]:
 
 def main() -> None:
     """Write the files."""
-    made = {"sync.py": to_sync((CLIENT / "aio.py").read_text("utf-8"))}
+    made = {plain: to_sync((CLIENT / twin).read_text("utf-8")) for twin, plain in TWINS.items()}
     if sys.argv[1:] != ["sync"]:
         made["models.py"] = models_from(description())
     for name, text in made.items():

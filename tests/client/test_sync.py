@@ -59,13 +59,15 @@ def problem(status: int, **more: Any) -> httpx2.Response:
 
 
 def test_it_is_what_the_script_makes_of_the_one_for_asyncio(tmp_path: Path) -> None:
-    made = tmp_path / "sync.py"
-    made.write_text(script().to_sync((CLIENT / "aio.py").read_text("utf-8")), "utf-8")
+    twins = script().TWINS
+    for twin, plain in twins.items():
+        (tmp_path / plain).write_text(script().to_sync((CLIENT / twin).read_text("utf-8")), "utf-8")
     config = ("--config", str(CLIENT.parents[2] / "pyproject.toml"))
     ruff = Path(sys.executable).with_name("ruff")
     for words in (("check", "--fix-only", "--quiet", "--unsafe-fixes"), ("format", "--quiet")):
-        subprocess.run([ruff, *words, *config, made], check=True)
-    assert made.read_text("utf-8") == (CLIENT / "sync.py").read_text("utf-8")
+        subprocess.run([ruff, *words, *config, tmp_path], check=True)
+    for plain in twins.values():
+        assert (tmp_path / plain).read_text("utf-8") == (CLIENT / plain).read_text("utf-8")
 
 
 def test_nothing_of_the_server_is_loaded_with_it() -> None:
