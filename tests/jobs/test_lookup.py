@@ -1,15 +1,17 @@
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
-from tests.stores import DOOR, RECORDING, Office, at_once
+from tests.stores import BASE_URL, DOOR, RECORDING, Office, at_once
 
 from khosq.errors import Conflict, NotFound, UnsupportedMedia
 from khosq.identifiers import new_id
-from khosq.jobs.job import Chosen, Job, JobEvent, JobState, Tally
+from khosq.jobs.job import Chosen, Job, JobEvent, JobState, Keep, Tally, Wishes
 from khosq.jobs.results import Outcome
+from khosq.jobs.submission import Submission
 from khosq.transcript.transcript import Transcript
 
 ODD_IDS = [
@@ -199,6 +201,61 @@ def test_a_job_whose_recording_will_not_come_ends_with_the_reason_and_is_told_of
     assert (ended.state, ended.error, ended.ended_at) == (JobState.FAILED, "This is a picture.", office.clock())
     assert (JobEvent.EXPIRED, waiting.id) in office.told
     assert office.found(queued).state is JobState.QUEUED
+
+
+def test_what_others_do_to_a_job_while_it_is_deleted_leaves_nothing_behind(office: Office) -> None:
+    tenant = office.tenant(seconds=100)
+    waiting = office.job(tenant)
+    office.submissions.attach(waiting.id, RECORDING)
+    assert office.jobs.delete(waiting, office.clock(), key_id=None, also=[])  # its recording came after somebody looked
+    assert office.recordings.recordings(tenant.id, limit=9) == []
+    proof = office.lookup.deletion(tenant.id, waiting.id)
+    assert proof is not None
+    assert proof.sha256 == RECORDING.sha256
+
+
+def test_a_job_cancelled_while_it_is_deleted_gives_its_seconds_back_once(office: Office) -> None:
+    tenant = office.tenant(seconds=100)
+    job = office.running(tenant)
+    office.jobs.reserve(job.id, 40)
+    deleting = threading.Thread(
+        target=office.jobs.delete, args=(job, office.clock()), kwargs={"key_id": None, "also": []}
+    )
+
+    def meanwhile(_connection: object, _job: Job) -> None:
+        deleting.start()
+        deleting.join(0.5)
+
+    office.jobs.move(job.id, JobEvent.CANCELLED, office.clock(), also=[meanwhile])
+    deleting.join()
+    assert office.accounts.seconds_left(tenant.id) == 100
+    assert office.jobs.find(job.id) is None
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_a_recording_of_which_two_jobs_were_made_goes_with_the_second_one(office: Office, first: int) -> None:
+    tenant = office.tenant()
+    of = office.queued(tenant)
+    again = office.submissions.open(
+        Submission(tenant.id, "key", DOOR, Wishes("en"), {}, BASE_URL, recording=of.recording)
+    )
+    one, other = [of, again][first], [again, of][first]
+    office.lookup.delete(tenant.id, one.id)
+    assert office.recordings.recordings(tenant.id, limit=9) == [of.recording]
+    office.lookup.delete(tenant.id, other.id)
+    assert office.recordings.recordings(tenant.id, limit=9) == []
+
+
+@pytest.mark.parametrize(("keep", "stays"), [(Keep.ORIGINAL, True), (Keep.NOTHING, False)])
+def test_a_recording_stays_as_long_as_a_job_made_of_it_wants_it(office: Office, keep: Keep, *, stays: bool) -> None:
+    tenant = office.tenant()
+    asked = Submission(tenant.id, "key", DOOR, Wishes("hy", keep=Keep.NOTHING), {}, BASE_URL)
+    of = office.submissions.attach(office.submissions.open(asked).id, RECORDING)
+    again = office.submissions.open(replace(asked, wishes=Wishes("en", keep=keep), recording=of.recording))
+    office.move(office.move(of, JobEvent.STARTED), JobEvent.COMPLETED)
+    assert office.recordings.recordings(tenant.id, limit=9) == [of.recording]
+    office.move(office.move(again, JobEvent.STARTED), JobEvent.COMPLETED)
+    assert office.recordings.recordings(tenant.id, limit=9) == ([of.recording] if stays else [])
 
 
 def test_another_tenants_job_is_not_deleted(office: Office) -> None:

@@ -1,10 +1,16 @@
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
 import pytest
-from tests.stores import RECORDING, Office
+from tests.stores import BASE_URL, DOOR, RECORDING, Office
 
 from khosq.errors import Conflict, NotFound
 from khosq.identifiers import new_id
+from khosq.jobs.job import Wishes
+from khosq.jobs.submission import Submission
 from khosq.recordings.recordings import Recordings
 from khosq.recordings.store import RecordingStore
 from khosq.storage.blobs import Blobs
@@ -47,6 +53,29 @@ def test_a_removed_recording_is_gone_at_once_and_its_bytes_with_the_next_sweep(o
         pass
     with pytest.raises(NotFound):
         blobs.get(RECORDING.key)
+
+
+def test_no_job_is_made_of_a_recording_that_is_being_removed(office: Office) -> None:
+    tenant = office.tenant()
+    kept = office.recordings.keep(tenant.id, RECORDING)
+    asked = Submission(tenant.id, "key", DOOR, Wishes("hy"), {}, BASE_URL, recording=kept)
+    opening, opened = threading.Event(), threading.Event()
+
+    def in_between(_connection: object, _job: object) -> None:
+        opening.set()
+        opened.wait(0.5)
+
+    with ThreadPoolExecutor() as threads:
+        job = threads.submit(office.submissions.open, replace(asked, also=(in_between,)))
+        opening.wait()
+        removal = threads.submit(office.recordings.remove, tenant.id, kept.id)
+        with pytest.raises(Conflict):
+            removal.result()
+        opened.set()
+    office.lookup.cancel(tenant.id, job.result().id)
+    office.recordings.remove(tenant.id, kept.id)
+    with pytest.raises(NotFound):
+        office.submissions.open(asked)
 
 
 def test_an_id_that_was_promised_is_given_once(office: Office) -> None:

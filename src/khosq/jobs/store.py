@@ -155,12 +155,15 @@ class JobStore:
 
         Raises:
             Conflict: the same idempotency key came with another request.
+            NotFound: a recording's bytes are gone.
 
         """
         with self._database.write() as connection:
             ids = [job.id for job in opened]
             if once is not None and (before := claim(connection, once, ids, opened[0].created_at)) is not None:
                 return before
+            for recording_id in sorted({job.recording.id for job in opened if job.recording is not None}):
+                self._recordings.hold(connection, recording_id)
             for job in opened:
                 connection.execute(sa.insert(jobs).values(**_row(job), key_id=key_id))
                 _note(connection, job.id, JobEvent.CREATED, job.created_at)
@@ -302,19 +305,20 @@ class JobStore:
     def delete(self, job: Job, at: datetime, *, key_id: str | None, also: Sequence[InTransaction]) -> bool:
         """Delete a job, all that hangs on it and its own recording; leave the proof. Tell whether it was there."""
         with self._database.write() as connection:
-            for act in also:
-                act(connection, job)
-            unfinished = [state for state in JobState if state not in FINAL]
-            if connection.execute(_BY_ID.where(jobs.c.state.in_(unfinished)), {"id": job.id}).first():
-                _give_back(connection, job.id)
-            if not connection.execute(sa.delete(jobs).where(jobs.c.id == job.id)).rowcount:
+            # What others do to the job at this moment comes before this, and so is seen here.
+            connection.execute(sa.select(jobs.c.id).where(jobs.c.id == job.id).with_for_update())
+            found = _find(connection, job.id)
+            if found is None:
                 return False
-            own = job.recording if job.recording is not None and job.recording.is_of_job else None
-            if own is not None:
-                self._recordings.remove(connection, own, at)
+            for act in also:
+                act(connection, found)
+            if found.state not in FINAL:
+                _give_back(connection, job.id)
+            connection.execute(sa.delete(jobs).where(jobs.c.id == job.id))
+            self._remove_own(connection, found, at)
             self._recordings.discard(connection, [results_key(job.id)], at)
-            proof = {name: getattr(job, name) for name in ("tenant_id", "door", "created_at")}
-            sha256 = None if job.recording is None else job.recording.sha256
+            proof = {name: getattr(found, name) for name in ("tenant_id", "door", "created_at")}
+            sha256 = None if found.recording is None else found.recording.sha256
             connection.execute(
                 sa.insert(deletions).values(**proof, job_id=job.id, deleted_by=key_id, sha256=sha256, deleted_at=at)
             )
@@ -401,13 +405,18 @@ class JobStore:
             _give_back(connection, job_id)
         job = _find(connection, job_id)
         assert job is not None  # noqa: S101 - it was changed a statement ago
-        if job.state in FINAL and _goes(job):
+        if _goes(job) and all(_goes(other) for other in others_of(connection, job)):
             self._recordings.erase(connection, cast("Recording", job.recording), at)
         if event is JobEvent.COMPLETED:
             self._usage.add(connection, job.tenant_id, at.date(), job.door, job.duration or 0.0)
         for act in also:
             act(connection, job)
         return job
+
+    def _remove_own(self, connection: sa.Connection, job: Job, at: datetime) -> None:
+        """Remove the recording that came with a deleted job; where another job was made of it, it goes with that."""
+        if job.recording is not None and job.recording.is_of_job and not others_of(connection, job):
+            self._recordings.remove(connection, job.recording, at)
 
     def history(self, job_id: str) -> list[tuple[str, datetime]]:
         """Return what happened to a job, in order."""
@@ -454,11 +463,19 @@ _BY_ID = _JOBS.where(jobs.c.id == sa.bindparam("id"))
 
 
 def _goes(job: Job) -> bool:
-    """Tell whether a job that has ended leaves no recording."""
-    if job.recording is None or not job.recording.is_of_job:
+    """Tell whether a job has ended and leaves no recording."""
+    if job.recording is None or not job.recording.is_of_job or job.state not in FINAL:
         return False
     is_kept = job.wishes.keep is Keep.ORIGINAL or (job.wishes.keep is Keep.SMALL and job.state is JobState.SUCCEEDED)
     return not is_kept
+
+
+def others_of(connection: sa.Connection, job: Job) -> list[Job]:
+    """Return the other jobs that were made of a job's recording."""
+    if job.recording is None:
+        return []
+    others = _JOBS.where(jobs.c.recording_id == job.recording.id, jobs.c.id != job.id)
+    return [_job(row) for row in connection.execute(others).mappings()]
 
 
 def _note(connection: sa.Connection, job_id: str, event: JobEvent, at: datetime) -> None:

@@ -9,6 +9,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from khosq.errors import NotFound
 from khosq.media.recording import StoredRecording
 from khosq.recordings.recording import Recording
 from khosq.storage.database import Database, ForeignText, UtcDateTime, metadata
@@ -100,9 +101,21 @@ class RecordingStore:
         connection.execute(sa.update(recordings).where(recordings.c.id == recording.id).values(**changed))
         self.discard(connection, [recording.key], at)
 
+    def hold(self, connection: sa.Connection, recording_id: str) -> None:
+        """Let nobody begin or end the use of a recording until this transaction ends.
+
+        Raises:
+            NotFound: its bytes are gone.
+
+        """
+        mine = sa.select(recordings.c.id).where(recordings.c.id == recording_id, recordings.c.erased_at.is_(None))
+        if connection.execute(mine.with_for_update()).first() is None:
+            raise NotFound("There is no such recording.")
+
     def erase_unused(self, recording: Recording, at: datetime, *, in_use: sa.Select[int]) -> bool:
         """Let a recording's bytes go unless ``in_use`` finds anything; tell whether they went."""
         with self._database.write() as connection:
+            self.hold(connection, recording.id)
             if connection.execute(in_use).first() is not None:
                 return False
             self.erase(connection, recording, at)
