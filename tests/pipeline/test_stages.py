@@ -294,6 +294,30 @@ def test_what_stays_may_be_a_small_copy(bench: Bench) -> None:
         bench.blobs.get(f"recordings/{job.id}")
 
 
+def test_a_small_copy_never_takes_the_place_of_a_recording_that_is_there_for_itself(bench: Bench) -> None:
+    tenant = bench.office.tenant()
+    bench.blobs.put("recordings/kept", make_wav(2))
+    kept = bench.office.recordings.keep(tenant.id, StoredRecording("recordings/kept", MediaType.WAV, 9, "00"))
+    job = bench.office.submissions.open(bench.asking(tenant, replace(WISHES, keep=Keep.SMALL), recording=kept))
+    stages = bench.stages()
+    asyncio.run(stages.fetch(job.id))
+    asyncio.run(travel(stages, job))
+    bench.office.recordings.sweep()
+    assert bench.office.recordings.recording(tenant.id, kept.id).key == kept.key
+    assert bench.blobs.get(kept.key) == make_wav(2)
+
+
+def test_a_job_deleted_in_its_last_stage_leaves_no_small_copy(bench: Bench) -> None:
+    job = bench.job(make_wav(2), wishes=replace(WISHES, keep=Keep.SMALL))
+    small = StoredRecording("recordings/small", MediaType.OGG, 9, "00")
+    bench.blobs.put(small.key, b"OggS")
+    bench.office.lookup.delete(job.tenant_id, job.id)
+    with pytest.raises(JobEnded):
+        asyncio.run(bench.stages().finish(job.id, Made((), small)))
+    with pytest.raises(NotFound):
+        bench.blobs.get(small.key)
+
+
 def test_only_what_was_asked_for_is_drawn_from_the_words(bench: Bench) -> None:
     job = bench.job(make_wav(2), wishes=Wishes("hy-AM"))
     asyncio.run(travel(bench.stages(), job))

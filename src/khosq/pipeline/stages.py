@@ -29,7 +29,7 @@ from khosq.errors import (
 from khosq.identifiers import new_id
 from khosq.jobs.job import FINAL, Job, JobEvent, JobState, Keep, Stage, ended
 from khosq.jobs.results import Outcome, Results
-from khosq.jobs.store import InTransaction, JobStore
+from khosq.jobs.store import InTransaction, JobStore, others_of
 from khosq.jobs.submission import own_recording
 from khosq.media.intake import take_in
 from khosq.media.recording import ALL_TYPES, MediaType, StoredRecording
@@ -185,7 +185,8 @@ class Stages:
             found = await asyncio.to_thread(summarise, transcript)
             outcome = replace(outcome, title=found.title, summary=found.summary)
         await asyncio.to_thread(self._results.keep, job_id, outcome)
-        small = await self._encode_small(job, sound) if job.wishes.keep is Keep.SMALL else None
+        is_shrunk = job.wishes.keep is Keep.SMALL and _recording(job).is_of_job
+        small = await self._encode_small(job, sound) if is_shrunk else None
         return Made(transcript.warnings, small)
 
     async def finish(self, job_id: str, made: Made) -> None:
@@ -201,6 +202,8 @@ class Stages:
         job = await asyncio.to_thread(self._store.find, job_id)
         if job is None or job.state is not JobState.SUCCEEDED:  # cancelled or deleted; else a dead worker came so far
             await asyncio.to_thread(self._results.remove, job_id)
+            if made.small is not None:
+                await asyncio.to_thread(self._blobs.delete, made.small.key)
             raise JobEnded
 
     async def give_up(self, job_id: str, error: KhosqError) -> None:
@@ -262,7 +265,10 @@ class Stages:
         return StoredRecording(key, MediaType.OGG, size, sha256)
 
     def _shrink(self, small: StoredRecording, at: datetime, connection: sa.Connection, job: Job) -> None:
-        self._recordings.replace(connection, _recording(job), small, at)
+        if others_of(connection, job):  # they were asked to be made of the whole recording
+            self._recordings.discard(connection, [small.key], at)
+        else:
+            self._recordings.replace(connection, _recording(job), small, at)
 
     async def _decoded(self, job_id: str, sound: Sound) -> Path:
         """Return the folder with the job's channels; they are decoded again where another machine had them."""
