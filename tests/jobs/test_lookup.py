@@ -1,17 +1,21 @@
 from __future__ import annotations
 
 import threading
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
 from tests.stores import BASE_URL, DOOR, RECORDING, Office, at_once
 
-from khosq.errors import Conflict, NotFound, UnsupportedMedia
+from khosq.errors import Conflict, Invalid, NotFound, UnsupportedMedia
 from khosq.identifiers import new_id
 from khosq.jobs.job import Chosen, Job, JobEvent, JobState, Keep, Tally, Wishes
 from khosq.jobs.results import Outcome
+from khosq.jobs.store import JobStore
 from khosq.jobs.submission import Submission
+from khosq.recordings.store import RecordingStore
+from khosq.storage.database import Database
 from khosq.transcript.transcript import Transcript
 
 ODD_IDS = [
@@ -145,6 +149,32 @@ def test_jobs_made_in_one_moment_are_on_one_page_each(office: Office) -> None:
         after = (page[-1].created_at, page[-1].id)
     assert len(seen) == 5
     assert set(seen) == made
+
+
+def test_pages_follow_on_one_another_wherever_the_database_thinks_it_is(office: Office) -> None:
+    if office.database.is_sqlite:
+        pytest.skip("it has no zone of its own")
+    tenant = office.tenant()
+    jobs, recordings = [], []
+    for _ in range(3):
+        office.clock.turn(60)
+        jobs.append(office.job(tenant))
+        recordings.append(office.recordings.keep(tenant.id, RECORDING))
+    for zone in ("Asia/Yerevan", "America/New_York"):
+        database = Database(
+            f"{office.database.url}{'&' if '?' in office.database.url else '?'}options=-ctimezone={zone}"
+        )
+        newest = jobs[2].created_at, jobs[2].id
+        assert JobStore(database).search(Chosen(tenant.id), limit=1, after=newest) == [jobs[1]]
+        newest = recordings[2].created_at, recordings[2].id
+        assert RecordingStore(database).search(tenant.id, limit=1, after=newest) == [recordings[1]]
+        database.close()
+
+
+def test_a_name_that_no_database_can_hold_is_told_so_or_not_found(office: Office) -> None:
+    refused = nullcontext() if office.database.is_sqlite else pytest.raises(Invalid, match="cannot be kept")
+    with refused:
+        assert office.lookup.jobs(Chosen(office.tenant().id), limit=1, after=(office.clock(), "a\0b")) == []
 
 
 def test_jobs_are_chosen_by_their_api_state_and_time(office: Office) -> None:

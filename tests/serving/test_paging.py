@@ -38,6 +38,9 @@ def test_no_cursor_is_the_first_page() -> None:
         "bm8gbW9tZW50",
         write_cursor(MOMENT.replace(tzinfo=None), "a"),
         write_cursor(MOMENT, "a")[:20],
+        write_cursor(MOMENT, "a\0b"),
+        write_cursor(datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=1))), "a"),
+        write_cursor(datetime(9999, 12, 31, 23, tzinfo=timezone(timedelta(hours=-2))), "a"),
         "A" * 10_000,
     ],
 )

@@ -30,7 +30,7 @@ from khosq.jobs.job import (
 from khosq.jobs.results import results_key
 from khosq.recordings.recording import Recording
 from khosq.recordings.store import RecordingStore, add_recording, read_recording, recordings
-from khosq.storage.database import Database, ForeignText, JsonText, UtcDateTime, metadata
+from khosq.storage.database import Database, ForeignText, JsonText, UtcDateTime, metadata, older
 from khosq.tenants.store import UsageStore
 
 _AT_ONCE = 100
@@ -204,7 +204,7 @@ class JobStore:
         """Return jobs, newest first; ``after`` is the creation time and id of the last one seen."""
         statement = _JOBS.where(*_conditions(chosen))
         if after is not None:
-            statement = statement.where(sa.tuple_(jobs.c.created_at, jobs.c.id) < sa.tuple_(*map(sa.literal, after)))
+            statement = statement.where(older(jobs.c.created_at, jobs.c.id, than=after))
         statement = statement.order_by(jobs.c.created_at.desc(), jobs.c.id.desc()).limit(limit).offset(offset)
         with self._database.read() as connection:
             return [_job(row) for row in connection.execute(statement).mappings()]

@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from khosq.errors import NotFound
 from khosq.media.recording import StoredRecording
 from khosq.recordings.recording import Recording
-from khosq.storage.database import Database, ForeignText, UtcDateTime, metadata
+from khosq.storage.database import Database, ForeignText, UtcDateTime, metadata, older
 
 recordings = sa.Table(
     "recordings",
@@ -64,10 +64,9 @@ class RecordingStore:
     def search(self, tenant_id: str, *, limit: int, after: tuple[datetime, str] | None = None) -> list[Recording]:
         """Return a tenant's recordings whose bytes are still here, newest first; ``after``: the last one seen."""
         mine = (recordings.c.tenant_id == tenant_id, recordings.c.erased_at.is_(None))
-        order = sa.tuple_(recordings.c.created_at, recordings.c.id)
         statement = sa.select(recordings).where(*mine)
         if after is not None:
-            statement = statement.where(order < sa.tuple_(*map(sa.literal, after)))
+            statement = statement.where(older(recordings.c.created_at, recordings.c.id, than=after))
         statement = statement.order_by(recordings.c.created_at.desc(), recordings.c.id.desc()).limit(limit)
         with self._database.read() as connection:
             return [read_recording(row) for row in connection.execute(statement).mappings()]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from datetime import datetime
+from datetime import UTC, datetime
 
 from khosq.errors import Invalid
 
@@ -27,8 +27,10 @@ def read_cursor(text: str) -> tuple[datetime, str] | None:
         written = base64.b64decode(text.encode() + b"=" * (-len(text) % 4), altchars=b"-_", validate=True).decode()
         moment, mark, name = written.partition("|")
         read = datetime.fromisoformat(moment)
-    except (binascii.Error, ValueError) as error:
+        is_whole = bool(mark) and read.tzinfo is not None and name.isprintable()
+        read = read.astimezone(UTC)
+    except (binascii.Error, ValueError, OverflowError) as error:
         raise Invalid("The cursor is not one that was given here.", field="cursor") from error
-    if not mark or read.tzinfo is None:
+    if not is_whole:
         raise Invalid("The cursor is not one that was given here.", field="cursor")
     return read, name

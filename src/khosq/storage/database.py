@@ -75,6 +75,15 @@ class ForeignText(sa.TypeDecorator[str]):
         return None if value is None else _UNSTORABLE.sub("\ufffd", value)
 
 
+def older(
+    created_at: sa.ColumnElement[datetime], name: sa.ColumnElement[str], *, than: tuple[datetime, str]
+) -> sa.ColumnElement[bool]:
+    """Return the condition for what follows in a list, newest first: what was made before, or then with a lesser id."""
+    moment, last = than
+    # The moment as the column has it: Postgres would move one with a zone to its own.
+    return sa.tuple_(created_at, name) < sa.tuple_(sa.literal(moment, UtcDateTime), sa.literal(last))
+
+
 class Database:
     """Connections to the one database, and to its counters.
 
@@ -100,6 +109,7 @@ class Database:
 
         Raises:
             Unavailable: the database is away, busy or full; so do the others.
+            Invalid: a value has no place in it; so do the others.
 
         """
         with self._turn(), _as_unavailable(), self.engine.begin() as connection:
@@ -192,11 +202,13 @@ def _newest_revision() -> str:
 
 @contextmanager
 def _as_unavailable() -> Iterator[None]:
-    """Tell trouble with the database, which passes, from our own mistakes, which do not."""
+    """Tell trouble with the database, which passes, and values that it refuses from our own mistakes."""
     try:
         yield
     except (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError) as error:
         raise Unavailable("The database cannot answer now; try again later.", retry_after=_RETRY_SECONDS) from error
+    except sa.exc.DataError as error:
+        raise Invalid("A value is too long, too large, or holds a character that cannot be kept.") from error
 
 
 def _first_line(error: Exception) -> str:
