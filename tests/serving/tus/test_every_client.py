@@ -8,7 +8,7 @@ import os
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -82,11 +82,11 @@ class Frayed:
 
 
 def _pump(source: socket.socket, target: socket.socket) -> None:
-    try:
+    with suppress(OSError):
         while data := _received(source):
             target.sendall(data)
-    except OSError:
-        _shut(source)
+    for end in (source, target):  # else a client waits for ever on a connection that the server has closed
+        _shut(end)
 
 
 def _received(source: socket.socket) -> bytes:
