@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
-from tests.speech.engines import onnx_asr_models
+from tests.speech.engines import onnx_asr_models, sherpa_models
 from tests.speech.engines.transcription_server import TranscriptionServer, describe, serving
 from tests.speech.engines.whisper_model import write_whisper
 from tests.speech.sounds import read_wav, spoken
@@ -74,9 +74,21 @@ def remote(request: pytest.FixtureRequest, folder: Path) -> Specimen:
     return Specimen("remote", describe(folder, server), SOUND, needed=("server.json",))
 
 
+def sherpa_onnx(family: Literal["omnilingual", "sense-voice"]) -> Callable[[pytest.FixtureRequest, Path], Specimen]:
+    """Return what makes a model of one family that sherpa-onnx loads."""
+
+    def write(request: pytest.FixtureRequest, folder: Path) -> Specimen:
+        {"omnilingual": sherpa_models.omnilingual, "sense-voice": sherpa_models.sense_voice}[family](folder)
+        return Specimen("sherpa-onnx", folder, SOUND, {"family": family}, ("model.onnx", "tokens.txt"))
+
+    return write
+
+
 SPECIMENS: dict[str, Callable[[pytest.FixtureRequest, Path], Specimen]] = {
     "pocketsphinx": pocketsphinx,
     **{f"onnx-asr {family}": onnx_asr(family) for family in onnx_asr_models.FAMILIES},
     "faster-whisper": faster_whisper,
     "remote": remote,
+    "sherpa-onnx omnilingual": sherpa_onnx("omnilingual"),
+    "sherpa-onnx sense-voice": sherpa_onnx("sense-voice"),
 }

@@ -1,0 +1,61 @@
+"""Omnilingual and SenseVoice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+from khosq.errors import ModelMissing
+from khosq.media.waveform import SAMPLE_RATE, Samples
+from khosq.speech.asr import TOO_SHORT, RecognizerTraits
+from khosq.speech.engines.sherpa_onnx.isolated import Isolated
+from khosq.speech.languages import base_language, named
+from khosq.speech.tokens import Token, spread, words_of
+from khosq.transcript.timespan import Seconds, Timespan
+from khosq.transcript.words import Word
+
+SENSE_VOICE_LANGUAGES = frozenset({"zh", "en", "ja", "ko", "yue"})
+
+
+class SherpaRecognizer:
+    """Hears about 1,600 languages with Omnilingual, or those of East Asia with SenseVoice."""
+
+    def __init__(
+        self,
+        model_dir: Path,
+        *,
+        family: Literal["omnilingual", "sense-voice"],
+        quantization: str | None = None,
+        threads: int = 1,
+        provider: str = "cpu",
+    ) -> None:
+        self._languages = SENSE_VOICE_LANGUAGES if family == "sense-voice" else None
+        self._ears = Isolated(
+            "ears", model_dir, family=family, quantization=quantization, threads=threads, provider=provider
+        )
+        self.traits = RecognizerTraits(
+            longest_chunk=30.0, gives_confidence=False, punctuates=family == "sense-voice", batch=4
+        )
+
+    def recognize(
+        self, chunks: Sequence[Samples], *, language: str, hotwords: Sequence[str] = ()
+    ) -> list[tuple[Word, ...]]:
+        """Return, for each chunk, its words in order, timed from that chunk's start."""
+        code = base_language(language)
+        if self._languages and code not in self._languages:
+            raise ModelMissing(f"SenseVoice does not know {named(language)}.")
+        audible = [index for index, chunk in enumerate(chunks) if len(chunk) >= TOO_SHORT]
+        heard: list[tuple[Word, ...]] = [()] * len(chunks)
+        if audible:
+            answers = self._ears([chunks[index] for index in audible], code if self._languages else None)
+            for index, answer in zip(audible, answers, strict=True):
+                heard[index] = tuple(_words(*answer, duration=len(chunks[index]) / SAMPLE_RATE))
+        return heard
+
+
+def _words(text: str, tokens: list[str], starts: list[Seconds], *, duration: Seconds) -> list[Word]:
+    if len(starts) != len(tokens):
+        return spread(text, Timespan(0, duration))
+    spelled = (token.replace("▁", " ") for token in tokens)
+    return list(words_of(map(Token, spelled, starts), duration=duration))
