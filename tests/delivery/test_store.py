@@ -1,14 +1,21 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import timedelta
+from functools import partial
 
 import pytest
-from tests.delivery.desk import ONE_TRY, Post
+import sqlalchemy as sa
+from tests.delivery.desk import DIALECTS, ONE_TRY, Post
 from tests.stores import DOOR, Office, at_once
 
 from khosq.delivery.delivery import DELIVERED, FAILED, PENDING, Attempt, Delivery
 from khosq.delivery.endpoint import Endpoint
+from khosq.delivery.endpoints import Endpoints
+from khosq.delivery.outbox import Outbox
+from khosq.errors import NotFound
 from khosq.identifiers import new_id
+from khosq.outbound.address import check_url
 from khosq.tenants.tenant import Tenant
 
 
@@ -90,6 +97,53 @@ def test_what_a_receiver_says_is_kept_whatever_its_characters(office: Office, po
     note(post, made, Attempt(1, office.clock(), 0.0, None, "it said \x00", "\udc80"), is_last=True)
     (kept,) = post.tries(made)
     assert (kept.error, kept.excerpt) == ("it said \ufffd", "\ufffd")
+
+
+def forget(post: Post, delivery: Delivery) -> None:
+    """Delete the job that a delivery tells of."""
+    job = post.office.jobs.find(delivery.job_id or "")
+    assert job is not None
+    also = [lambda connection, job: post.store.remove_of_job(connection, job.id)]
+    assert post.office.jobs.delete(job, post.office.clock(), key_id=None, also=also)
+
+
+def test_a_job_is_deleted_while_a_try_is_noted(office: Office, post: Post) -> None:
+    delivery = post.pending()
+    with ThreadPoolExecutor(1) as threads:
+        with post.store.write() as connection:
+            post.store.note_attempt(connection, delivery, Attempt(1, office.clock(), 0.1, 200), is_last=False)
+            deletion = threads.submit(forget, post, delivery)
+            wait([deletion], 0.5)
+        deletion.result()
+    assert post.tries(delivery) == []
+
+
+def test_a_try_at_what_was_deleted_meanwhile_is_not_noted(office: Office, post: Post) -> None:
+    delivery = post.pending()
+    forget(post, delivery)
+    assert not note(post, delivery, Attempt(1, office.clock(), 0.1, 200), is_last=True)
+    assert post.tries(delivery) == []
+
+
+def test_what_is_deleted_meanwhile_is_not_replayed(office: Office, post: Post) -> None:
+    delivery = post.pending()
+
+    class LateOutbox(Outbox):
+        def replay(self, connection: sa.Connection, delivery: Delivery) -> Delivery:
+            job = office.jobs.find(delivery.job_id or "")
+            assert job is not None
+            post.store.remove_of_job(connection, job.id)
+            connection.execute(sa.text("DELETE FROM jobs WHERE id = :id"), {"id": job.id})
+            return super().replay(connection, delivery)
+
+    late = Endpoints(
+        post.store,
+        LateOutbox(post.store, office.queue, DIALECTS, clock=office.clock),
+        partial(check_url, allow=frozenset(), allow_http=False),
+        clock=office.clock,
+    )
+    with pytest.raises(NotFound):
+        late.replay(delivery.endpoint.tenant_id, delivery.id)
 
 
 def test_a_deleted_job_leaves_nothing_that_was_or_is_to_be_told_of_it(office: Office, post: Post) -> None:

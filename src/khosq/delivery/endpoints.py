@@ -179,8 +179,11 @@ class Endpoints:
         endpoint = self._store.endpoint(found.endpoint.id)
         if endpoint is None or endpoint.paused_at is not None:
             raise Conflict("The endpoint of this delivery was removed or is paused.")
-        with self._store.write() as connection:
-            return self._outbox.replay(connection, found)
+        try:
+            with self._store.write() as connection:
+                return self._outbox.replay(connection, found)
+        except sa.exc.IntegrityError as error:  # its job was deleted just now
+            raise NotFound from error
 
     def _changed(self, endpoint: Endpoint, **changes: Any) -> Endpoint:
         changed = self._store.change_endpoint(endpoint.id, **changes)

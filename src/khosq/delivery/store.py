@@ -240,7 +240,9 @@ class DeliveryStore:
             return [Attempt(**row) for row in rows]
 
     def note_attempt(self, connection: sa.Connection, delivery: Delivery, attempt: Attempt, *, is_last: bool) -> bool:
-        """Keep one try, and the delivery's end if this was it; tell whether it was not kept before."""
+        """Keep one try, and the delivery's end if this was it; tell whether it was new, and is kept."""
+        if not _hold(connection, deliveries.c.id == delivery.id):
+            return False  # deleted with its job
         row = self._insert(delivery_attempts).values(delivery_id=delivery.id, **asdict(attempt))
         once = row.on_conflict_do_nothing().returning(delivery_attempts.c.number)
         is_new = connection.execute(once).first() is not None
@@ -253,7 +255,7 @@ class DeliveryStore:
 
     def remove_of_job(self, connection: sa.Connection, job_id: str) -> None:
         """Delete what was told of a job, and its own endpoints; what is still to be told is told no more."""
-        told = sa.select(deliveries.c.id).where(deliveries.c.job_id == job_id)
+        told = _hold(connection, deliveries.c.job_id == job_id)  # a try being noted is seen below
         connection.execute(sa.delete(delivery_attempts).where(delivery_attempts.c.delivery_id.in_(told)))
         connection.execute(sa.delete(deliveries).where(deliveries.c.job_id == job_id))
         connection.execute(sa.delete(endpoints).where(endpoints.c.job_id == job_id))
@@ -278,6 +280,11 @@ class DeliveryStore:
     def _lock(self, connection: sa.Connection, tenant_id: str) -> None:
         """Let one change of a tenant's endpoints follow another; on SQLite every writer is alone."""
         connection.execute(sa.select(_tenants.c.id).where(_tenants.c.id == tenant_id).with_for_update(key_share=True))
+
+
+def _hold(connection: sa.Connection, which: sa.ColumnElement[bool]) -> Sequence[str]:
+    """Let nobody else note anything of deliveries until this transaction ends; return their ids."""
+    return connection.execute(sa.select(deliveries.c.id).where(which).with_for_update()).scalars().all()
 
 
 def _standing(tenant_id: str) -> Sequence[sa.ColumnElement[bool]]:
