@@ -28,7 +28,7 @@ JOINT_WEIGHTS: dict[str, NDArray[Any]] = {
     "but_blank": np.array([1] * BLANK + [0], np.float32),
     "doubt": np.array([0] * BLANK + [4], np.float32),
 }
-WHISPER_LANGUAGES = ["en", "hy"]
+LANGUAGES = ["en", "hy"]
 
 
 def nemo_ctc(folder: Path) -> str:
@@ -137,6 +137,39 @@ def gigaam_rnnt(folder: Path) -> str:
     return "gigaam-v2-rnnt"
 
 
+def canary(folder: Path) -> str:
+    """Write NeMo Canary's files, its decoder's memory included; it says one word, that of the clearest tone."""
+    steering = ["startofcontext", "startoftranscript", "emo:undefined", *LANGUAGES, "pnc", "noitn"]
+    steering += ["notimestamp", "nodiarize", "endoftext"]
+    tokens = ["▁", *VOCABULARY[1:-1], *(f"<|{name}|>" for name in steering)]
+    size, last_of_prompt, end = len(tokens), tokens.index("<|nodiarize|>"), tokens.index("<|endoftext|>")
+    encoder = f"""encoder (float[b,128,t] audio_signal, int64[b] length)
+        => (float[b,s,{SIZE}] encoder_embeddings, int64[b,s] encoder_mask) {{
+        scores = Conv <strides = [8], kernel_shape = [8], pads = [0, 7]> (audio_signal, filters, bias)
+        in_time = Transpose <perm = [0, 2, 1]> (scores)  encoder_embeddings = Softmax <axis = -1> (in_time)
+        flat = ReduceSum <keepdims = 0> (encoder_embeddings, last_axis)  encoder_mask = Cast <to = 7> (flat) }}"""
+    filters = tone_filters(bands_of(NemoPreprocessorNumpy("nemo128")), frames=8)
+    save(folder / "encoder-model.onnx", encoder, {**filters, "last_axis": np.array([2], np.int64)})
+    decoder = f"""decoder (int64[b,n] input_ids, float[b,s,{SIZE}] encoder_embeddings, int64[b,s] encoder_mask,
+        float[1,b,m,1] decoder_mems) => (float[b,1,{size}] logits, float[1,b,k,1] decoder_hidden_states) {{
+        clearest = ReduceMax <axes = [1]> (encoder_embeddings)  words = MatMul (clearest, by_tone)
+        latest = Gather <axis = 1> (input_ids, last)  follows = Gather (grammar, latest)  logits = Add (words, follows)
+        seen = Cast <to = 1> (input_ids)  shaped = Unsqueeze (seen, around)
+        decoder_hidden_states = Concat <axis = 2> (decoder_mems, shaped) }}"""
+    grammar = np.full((size, size), -500, np.float32)
+    grammar[:, end] = 0
+    grammar[last_of_prompt] = [0 if 1 <= number <= len(TONES) else -500 for number in range(size)]
+    by_tone = np.zeros((SIZE, size), np.float32)
+    by_tone[range(1, BLANK), range(1, BLANK)] = 100
+    weights: Weights = {
+        "grammar": grammar, "by_tone": by_tone, "last": np.array([-1], np.int64), "around": np.array([0, 3], np.int64),
+    }  # fmt: skip
+    save(folder / "decoder-model.onnx", decoder, weights)
+    write_tokens(folder / "vocab.txt", tokens)
+    _configure(folder, features_size=128, subsampling_factor=8)
+    return "nemo-conformer-aed"
+
+
 def whisper(folder: Path) -> str:
     """Write the files of Whisper as optimum exports it, with the cache of its merged decoder; return the model's type.
 
@@ -202,7 +235,7 @@ def _spelled(name: str) -> str:
 def _whisper_tokens(folder: Path) -> list[str]:
     """Write Whisper's two vocabularies: bytes and words, then what steers it."""
     usual = [*bytes_to_unicode().values(), *map(_spelled, TONES)]
-    steering = ["<|endoftext|>", "<|startoftranscript|>", *(f"<|{code}|>" for code in WHISPER_LANGUAGES)]
+    steering = ["<|endoftext|>", "<|startoftranscript|>", *(f"<|{code}|>" for code in LANGUAGES)]
     steering += ["<|translate|>", "<|transcribe|>", "<|notimestamps|>"]
     (folder / "vocab.json").write_text(json.dumps({token: number for number, token in enumerate(usual)}))
     added = {token: number for number, token in enumerate(steering, start=len(usual))}
@@ -226,5 +259,5 @@ def _configure(folder: Path, **config: object) -> None:
 
 FAMILIES: dict[str, Callable[[Path], str]] = {
     function.__name__: function
-    for function in (nemo_ctc, nemo_rnnt, nemo_tdt, zipformer, gigaam_ctc, gigaam_rnnt, whisper, whisper_ort)
+    for function in (nemo_ctc, nemo_rnnt, nemo_tdt, zipformer, gigaam_ctc, gigaam_rnnt, canary, whisper, whisper_ort)
 }

@@ -68,6 +68,10 @@ def test_a_language_that_whisper_does_not_know_is_refused(engine: FasterWhisper)
         engine.recognize([SOUND], language="or-IN")
 
 
+def test_a_language_that_whisper_calls_otherwise_is_heard(engine: FasterWhisper) -> None:
+    assert engine.recognize([SOUND], language="nb-NO") == engine.recognize([SOUND], language="no")
+
+
 def test_the_tokenizer_of_another_model_is_refused(copy: Path) -> None:
     write_tokenizer(copy, more=["Ġmore"])
     with pytest.raises(EngineFailed, match=r"tokenizer\.json is that of another model"):

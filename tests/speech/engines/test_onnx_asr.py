@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import onnx
 import pytest
 from tests.speech.engines.graphs import write_tokens
-from tests.speech.engines.onnx_asr_models import FAMILIES, nemo_ctc, whisper
+from tests.speech.engines.onnx_asr_models import FAMILIES, canary, nemo_ctc, whisper
 from tests.speech.sounds import quiet, spoken
 
 from khosq.errors import EngineFailed, ModelMissing
@@ -43,7 +44,10 @@ def test_a_batch_of_unequal_chunks_is_answered_in_order(engine: OnnxAsr) -> None
     assert texts[2] == ["low", "high", "low", "high"]
 
 
-@pytest.mark.parametrize("family", [name for name in FAMILIES if not name.startswith("whisper")])
+UNTIMED = ["canary", "whisper", "whisper_ort"]
+
+
+@pytest.mark.parametrize("family", [name for name in FAMILIES if name not in UNTIMED])
 def test_every_family_hears_words_when_they_are_said(tmp_path: Path, family: str) -> None:
     engine = OnnxAsr(tmp_path, model_type=FAMILIES[family](tmp_path))
     (words, more) = engine.recognize([spoken("▁low", "er", "▁high", "▁low"), spoken("▁high")], language="xx")
@@ -53,8 +57,9 @@ def test_every_family_hears_words_when_they_are_said(tmp_path: Path, family: str
     assert [word.text for word in more] == ["high"]
 
 
-def test_whisper_hears_words_without_times_and_says_so(tmp_path: Path) -> None:
-    engine = OnnxAsr(tmp_path, model_type=whisper(tmp_path))
+@pytest.mark.parametrize("write", [canary, whisper])
+def test_whisper_and_canary_hear_words_without_times_and_say_so(tmp_path: Path, write: Callable[[Path], str]) -> None:
+    engine = OnnxAsr(tmp_path, model_type=write(tmp_path))
     low, high = engine.recognize([spoken("▁low"), spoken("▁high")], language="hy-AM")
     assert [(word.text, word.time, word.confidence) for word in low] == [("low", Timespan(0, 1.2), None)]
     assert [word.text for word in high] == ["high"]
@@ -62,8 +67,9 @@ def test_whisper_hears_words_without_times_and_says_so(tmp_path: Path) -> None:
     assert not engine.traits.gives_confidence
 
 
-def test_whisper_refuses_a_language_that_it_was_not_trained_for(tmp_path: Path) -> None:
-    engine = OnnxAsr(tmp_path, model_type=whisper(tmp_path))
+@pytest.mark.parametrize("write", [canary, whisper])
+def test_a_language_that_a_model_was_not_trained_for_is_refused(tmp_path: Path, write: Callable[[Path], str]) -> None:
+    engine = OnnxAsr(tmp_path, model_type=write(tmp_path))
     with pytest.raises(ModelMissing, match=r"does not know Telugu \(te-IN\)"):
         engine.recognize([spoken("▁low")], language="te-IN")
 

@@ -22,6 +22,8 @@ WINDOW: Seconds = 30.0
 BATCH = 8
 _FILES = ("model.bin", "config.json", "tokenizer.json")
 _VOCABULARIES = ("vocabulary.json", "vocabulary.txt")
+_OTHER_CODES = {"nb": "no", "fil": "tl", "jv": "jw", "cmn": "zh"}
+"""Whisper's own codes for languages that have another one today."""
 _LANDMARKS = ("<|endoftext|>", "<|startoftranscript|>", "<|transcribe|>", "<|notimestamps|>")
 """Tokens whose numbers differ between Whisper's tokenizers."""
 
@@ -62,7 +64,7 @@ class FasterWhisper:
         self, chunks: Sequence[Samples], *, language: str, hotwords: Sequence[str] = ()
     ) -> list[tuple[Word, ...]]:
         """Return, for each chunk, its words in order, timed from that chunk's start."""
-        code = base_language(language)
+        code = _code(language)
         if code not in self._languages:
             raise ModelMissing(f"This Whisper model does not know {named(language)}.")
         heard: list[list[Word]] = [[] for _ in chunks]
@@ -92,7 +94,7 @@ class FasterWhisper:
 
     def identify(self, sound: Samples, *, among: Sequence[str]) -> list[LanguageGuess]:
         """Return which of the languages ``among`` may be spoken, the likeliest first."""
-        known = {tag: base_language(tag) for tag in among if base_language(tag) in self._languages}
+        known = {tag: _code(tag) for tag in among if _code(tag) in self._languages}
         if len(sound) < TOO_SHORT or not known:
             return []
         if not self.traits.identifies_language:
@@ -105,6 +107,11 @@ class FasterWhisper:
         total = sum(shares.get(code, 0.0) for code in known.values()) or 1.0
         guesses = [LanguageGuess(tag, shares.get(code, 0.0) / total) for tag, code in known.items()]
         return sorted(guesses, key=lambda guess: -(guess.probability or 0.0))
+
+
+def _code(language: str) -> str:
+    base = base_language(language)
+    return _OTHER_CODES.get(base, base)
 
 
 def _word(word: Any, offset: Seconds, duration: Seconds) -> Word:
