@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,9 @@ from khosq.speech.engines.sherpa_onnx.diarizer import SherpaDiarizer, cover
 from khosq.speech.engines.sherpa_onnx.language import SherpaLanguageIdentifier
 from khosq.speech.engines.sherpa_onnx.punctuator import SherpaPunctuator, marked
 from khosq.speech.engines.sherpa_onnx.recognizer import SherpaRecognizer
+from khosq.speech.hearing import recognize_piece
+from khosq.speech.processes import ModelProcesses
+from khosq.speech.resolution import ModelChoice
 from khosq.speech.spoken_language import LanguageGuess
 from khosq.transcript.timespan import Timespan
 from khosq.transcript.turns import Turn
@@ -202,6 +207,30 @@ def test_a_process_ends_with_the_engine_that_needed_it(tmp_path: Path) -> None:
     assert _children() == before
 
 
+def test_a_model_process_hears_through_it_and_takes_it_along_when_it_ends(tmp_path: Path) -> None:
+    sherpa_models.omnilingual(tmp_path)
+    settings = (("family", "omnilingual"),)
+    choice = ModelChoice("tones", "sherpa-onnx", tmp_path, "production", "hy-AM", 20.0, settings)
+    sound = write_pcm(tmp_path / "sound.pcm", spoken("▁low", "er", "▁high"))
+
+    async def hear() -> tuple[str, int]:
+        pool = ModelProcesses(1, prepare=_nothing)
+        try:
+            words = await pool.run(recognize_piece, choice, sound, [Timespan(0, 2.8)], within=200)
+            (child,) = _children(of=await pool.run(os.getpid, within=200))
+            return " ".join(word.text for word in words), child
+        finally:
+            pool.close()
+
+    text, child = asyncio.run(hear())
+    assert text == "l h"
+    for _ in range(200):
+        if not _runs(child):
+            break
+        time.sleep(0.1)
+    assert not _runs(child)
+
+
 def test_without_its_package_the_command_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "sherpa_onnx.py").write_text("raise ModuleNotFoundError(name='sherpa_onnx')")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
@@ -209,8 +238,19 @@ def test_without_its_package_the_command_is_named(tmp_path: Path, monkeypatch: p
         SherpaPunctuator(sherpa_models.punctuation(tmp_path))
 
 
-def _children() -> set[int]:
-    """Return the processes of the library that this one has started."""
-    command = ["ps", "-o", "pid=,args=", "--ppid", str(os.getpid())]
+def _nothing() -> None:
+    """Prepare nothing."""
+
+
+def _children(of: int | None = None) -> set[int]:
+    """Return the processes of the library that a process has started, or this one."""
+    command = ["ps", "-o", "pid=,args=", "--ppid", str(of or os.getpid())]
     found = subprocess.run(command, capture_output=True, text=True, check=False).stdout.splitlines()
     return {int(line.split()[0]) for line in found if "sherpa_onnx.child" in line}
+
+
+def _runs(pid: int) -> bool:
+    """Tell whether a process is there and is no zombie, as where nobody reaps orphans."""
+    command = ["ps", "-o", "stat=", "-p", str(pid)]
+    state = subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+    return bool(state) and not state.startswith("Z")
