@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 TELEPHONE_RATE: Final = 8_000
-_TELEPHONE_SHARE = 0.5
+_TELEPHONE_SHARE = 0.35
 _MU = 255.0
 
 
@@ -61,8 +61,8 @@ def _mu_law(samples: Waveform) -> Waveform:
 
 
 def noisy(samples: Waveform) -> Waveform:
-    """Add white noise, from inaudible to strong."""
-    level = np.float32(10 ** random.uniform(-4.5, -1.7))
+    """Add white noise, from inaudible to clearly heard."""
+    level = np.float32(10 ** random.uniform(-4.5, -2.5))
     seed = random.getrandbits(32)
     noise = np.random.default_rng(seed).standard_normal(len(samples), dtype=np.float32)
     return samples + level * noise
@@ -72,11 +72,11 @@ def spoil(samples: Waveform) -> Waveform:
     """Make a clip sound different each time."""
     if random.random() < 0.5:
         samples = other_voice(samples)
-    if random.random() < 0.2:
+    if random.random() < 0.1:
         samples = echo(samples)
     if random.random() < 0.5:
         samples = tilt(samples)
-    samples = noisy(samples * np.float32(10 ** random.uniform(-1, 0.2)))
+    samples = noisy(samples * np.float32(10 ** random.uniform(-0.7, 0.2)))
     return telephone(samples) if random.random() < _TELEPHONE_SHARE else samples
 
 
@@ -86,15 +86,15 @@ def silence(longest_s: float) -> Waveform:
 
 
 def hide(features: Tensor, lengths: Tensor) -> None:
-    """SpecAugment: blank two bands and three spans of time of each clip, in place."""
+    """SpecAugment: blank two bands and two short spans of time of each clip, in place."""
     bands = features.shape[1]
     for clip, length in zip(features, lengths.tolist(), strict=True):
         for _ in range(2):
             first = random.randrange(bands - 10)
             clip[first : first + random.randint(0, 10)] = 0
-        for _ in range(3):
+        for _ in range(2):
             first = random.randrange(max(1, length - 30))
-            clip[:, first : first + random.randint(0, 20)] = 0
+            clip[:, first : first + random.randint(0, 10)] = 0
 
 
 def seed(number: int) -> None:
