@@ -505,7 +505,7 @@ def test_a_fetch_may_be_left_before_its_end() -> None:
     async def story() -> None:
         async with Receiver(ten_megabytes).running() as receiver:
             host = f"127.0.0.1:{receiver.port}"
-            async with aclosing(a_client(host).fetch(f"http://{host}/", deadline=5, max_bytes=10**8)) as pieces:  # type: ignore[type-var]  # an async generator
+            async with aclosing(a_client(host).fetch(f"http://{host}/", deadline=5, max_bytes=10**8)) as pieces:
                 async for piece in pieces:
                     assert piece.startswith(b"x")
                     break
