@@ -27,7 +27,8 @@ WHOLE = StoredRecording("recordings/one", MediaType.WAV, len(DATA), hashlib.sha2
 
 def uploads_at(blobs: Blobs, *, now: datetime | None = None) -> PartialUploads:
     """What a fresh process has."""
-    return PartialUploads(blobs, max_bytes=10**7, ttl=timedelta(days=1), clock=lambda: now or datetime.now(UTC))
+    day, clock = timedelta(days=1), lambda: now or datetime.now(UTC)
+    return PartialUploads(blobs, max_bytes=10**7, ttl=day, clock=clock, discard=blobs.delete)
 
 
 def begin(uploads: PartialUploads) -> None:

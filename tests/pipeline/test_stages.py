@@ -25,6 +25,7 @@ from khosq.errors import (
     RecordingTooLong,
 )
 from khosq.jobs.job import Job, JobEvent, JobState, Keep, Stage, Wishes
+from khosq.jobs.results import Outcome
 from khosq.jobs.store import InTransaction
 from khosq.jobs.submission import Submission
 from khosq.media.recording import MediaType, StoredRecording
@@ -35,6 +36,7 @@ from khosq.speech.resolution import ModelChoice
 from khosq.storage.blobs import Blobs
 from khosq.tenants.tenant import Tenant
 from khosq.transcript.timespan import Timespan
+from khosq.transcript.transcript import Transcript
 from khosq.transcript.turns import Turn
 from khosq.transcript.words import Word
 
@@ -316,6 +318,22 @@ def test_a_job_deleted_in_its_last_stage_leaves_no_small_copy(bench: Bench) -> N
         asyncio.run(bench.stages().finish(job.id, Made((), small)))
     with pytest.raises(NotFound):
         bench.blobs.get(small.key)
+
+
+def test_a_job_deleted_while_its_outcome_is_written_leaves_none(bench: Bench) -> None:
+    job = bench.job(make_wav(2))
+    outcome, results = Outcome(Transcript("hy-AM", 2.0, ())), bench.office.results
+    bench.office.lookup.delete(job.tenant_id, job.id)
+    with pytest.raises(JobEnded):
+        bench.stages()._keep_outcome(job.id, outcome)  # noqa: SLF001 - a moment that is not to be had otherwise
+    with pytest.raises(NotFound):
+        results.read(job.id)
+    bench.office.recordings.sweep()
+    results.keep(job.id, outcome)  # and the worker is killed
+    bench.office.clock.turn(61)
+    bench.office.recordings.sweep()
+    with pytest.raises(NotFound):
+        results.read(job.id)
 
 
 def test_only_what_was_asked_for_is_drawn_from_the_words(bench: Bench) -> None:

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import asyncio
 import threading
+from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from tests.stores import BASE_URL, DOOR, RECORDING, Office
@@ -11,6 +14,8 @@ from khosq.errors import Conflict, NotFound
 from khosq.identifiers import new_id
 from khosq.jobs.job import Wishes
 from khosq.jobs.submission import Submission
+from khosq.media.partial import PartialUploads
+from khosq.media.recording import ALL_TYPES
 from khosq.recordings.recordings import Recordings
 from khosq.recordings.store import RecordingStore
 from khosq.storage.blobs import Blobs
@@ -76,6 +81,64 @@ def test_no_job_is_made_of_a_recording_that_is_being_removed(office: Office) -> 
     office.recordings.remove(tenant.id, kept.id)
     with pytest.raises(NotFound):
         office.submissions.open(asked)
+
+
+def test_bytes_of_which_no_recording_was_made_go_after_a_while(office: Office) -> None:
+    tenant = office.tenant()
+    blobs = Blobs((office.folder / "blobs").as_uri())
+    kept, attached, stray = keys = [f"recordings/{new_id()}" for _ in range(3)]
+    for key in keys:
+        office.recordings.expect(key)
+        blobs.put(key, b"ID3")
+    office.recordings.keep(tenant.id, replace(RECORDING, key=kept))
+    office.submissions.attach(office.job(tenant).id, replace(RECORDING, key=attached))
+    for days, left in ((1, {kept, attached, stray}), (2, {kept, attached})):
+        office.clock.turn(days * 86_400)
+        while office.recordings.sweep():
+            pass
+        assert {key for key in keys if (office.folder / "blobs" / key).is_file()} == left
+
+
+def test_bytes_are_dropped_unless_a_recording_was_made_of_them_after_all(office: Office) -> None:
+    blobs = Blobs((office.folder / "blobs").as_uri())
+    kept, stray = (f"recordings/{new_id()}" for _ in range(2))
+    office.recordings.keep(office.tenant().id, replace(RECORDING, key=kept))
+    for key in (kept, stray):
+        blobs.put(key, b"ID3")
+        office.recordings.drop(key)
+    assert blobs.get(kept) == b"ID3"
+    with pytest.raises(NotFound):
+        blobs.get(stray)
+
+
+@pytest.mark.parametrize("is_swept", [True, False])
+def test_an_upload_that_its_job_took_keeps_its_bytes_though_the_end_was_not_written_down(
+    office: Office, *, is_swept: bool
+) -> None:
+    blobs = Blobs((office.folder / "blobs").as_uri())
+    uploads = PartialUploads(
+        blobs, max_bytes=99, ttl=timedelta(days=1), clock=office.clock, discard=office.recordings.drop
+    )
+    data, job, key = b"fLaC\0\0\0\x22" + bytes(34), office.job(), f"recordings/{new_id()}"
+
+    async def pieces() -> AsyncIterator[bytes]:
+        yield data
+
+    async def upload() -> None:
+        uploads.create(job.id, key=key, owner="me", metadata="", length=len(data))
+        async with uploads.hold(job.id, accept=ALL_TYPES) as held:
+            await held.extend(pieces())
+            stored = held.settle()
+            assert stored is not None
+            office.submissions.attach(job.id, stored)  # and the server is killed, or the disk is full
+
+    asyncio.run(upload())
+    if is_swept:
+        office.clock.turn(10 * 86_400 * 365)
+        assert [one.id for one in uploads.sweep()] == [job.id]
+    else:
+        uploads.remove(job.id)
+    assert blobs.get(key) == data
 
 
 def test_an_id_that_was_promised_is_given_once(office: Office) -> None:

@@ -138,7 +138,13 @@ class Core:
         """Recordings that come piece by piece."""
         settings = self.settings
         ttl = timedelta(seconds=settings.resumable_ttl)
-        return PartialUploads(self.blobs, max_bytes=settings.max_resumable_bytes, ttl=ttl, clock=self.clock)
+        return PartialUploads(
+            self.blobs,
+            max_bytes=settings.max_resumable_bytes,
+            ttl=ttl,
+            discard=self.recordings.drop,
+            clock=self.clock,
+        )
 
     @cached_property
     def usage(self) -> UsageStore:

@@ -106,6 +106,7 @@ def build_desk(core: Core) -> Desk:
     settings = core.settings
 
     async def intake(chunks: AsyncIterator[bytes], *, key: str, accept: frozenset[MediaType]) -> StoredRecording:
+        await run_in_threadpool(core.recordings.expect, key)
         return await take_in(chunks, blobs=core.blobs, key=key, accept=accept, max_bytes=settings.max_upload_bytes)
 
     def check_disk() -> None:
@@ -120,7 +121,7 @@ def build_desk(core: Core) -> Desk:
         lookup=core.lookup,
         watch=Watch(core.lookup.marks),
         intake=intake,
-        discard=lambda recording: core.blobs.delete(recording.key),
+        discard=lambda recording: core.recordings.drop(recording.key),
         recordings=core.recordings,
         endpoints=core.endpoints,
         documents=core.documents,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 import sqlalchemy as sa
@@ -33,6 +33,8 @@ from khosq.recordings.store import RecordingStore, add_recording, read_recording
 from khosq.storage.database import Database, ForeignText, JsonText, UtcDateTime, metadata, older
 from khosq.tenants.store import UsageStore
 
+_LATE = timedelta(minutes=1)
+"""What a job makes may still be written for so long after the job was deleted at work."""
 _AT_ONCE = 100
 """Jobs given up in one transaction."""
 
@@ -316,7 +318,8 @@ class JobStore:
                 _give_back(connection, job.id)
             connection.execute(sa.delete(jobs).where(jobs.c.id == job.id))
             self._remove_own(connection, found, at)
-            self._recordings.discard(connection, [results_key(job.id)], at)
+            late = _LATE if found.state is JobState.RUNNING else timedelta()
+            self._recordings.discard(connection, [results_key(job.id)], at + late)
             proof = {name: getattr(found, name) for name in ("tenant_id", "door", "created_at")}
             sha256 = None if found.recording is None else found.recording.sha256
             connection.execute(

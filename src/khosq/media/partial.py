@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -71,11 +71,24 @@ class Checksum:
 class PartialUploads:
     """All of them, in one blob store; several servers may share it."""
 
-    def __init__(self, blobs: Blobs, *, max_bytes: int, ttl: timedelta, clock: Clock) -> None:
+    def __init__(
+        self, blobs: Blobs, *, max_bytes: int, ttl: timedelta, clock: Clock, discard: Callable[[str], None]
+    ) -> None:
+        """Keep what it works with.
+
+        Args:
+            blobs: where they are kept.
+            max_bytes: of the longest one.
+            ttl: after its last piece an upload may go on for so long.
+            clock: the time.
+            discard: removes the whole bytes of an upload that nobody was told of, unless somebody was after all.
+
+        """
         self.max_bytes = max_bytes
         self.clock = clock
         self._blobs = blobs
         self._ttl = ttl
+        self._discard = discard
         self._readings = Readings()
 
     def create(self, upload_id: str, *, key: str, owner: str, metadata: str, length: int | None) -> Upload:
@@ -179,7 +192,7 @@ class PartialUploads:
     def _remove(self, upload: Upload) -> None:
         self._blobs.partial(upload.id).remove()
         if not upload.has_ended:
-            self._blobs.delete(upload.facts.key)
+            self._discard(upload.facts.key)
 
     def _expired(self, name: str) -> Upload | None:
         try:

@@ -38,6 +38,7 @@ from khosq.pipeline.workshop import Plan, Sound, Workshop, join
 from khosq.recordings.recording import Recording
 from khosq.recordings.store import RecordingStore
 from khosq.storage.blobs import Blobs
+from khosq.storage.blocks import in_thread
 from khosq.transcript.timespan import Seconds
 from khosq.transcript.turns import Turn
 from khosq.transcript.words import Word
@@ -108,7 +109,7 @@ class Stages:
         job = await asyncio.to_thread(self._start, job_id)
         if job.recording is not None or job.source_url is None:
             return
-        key = f"recordings/{new_id()}"
+        key = await self._new_key()
         try:
             async with aclosing(self._fetch(job.source_url)) as chunks:
                 stored = await take_in(chunks, blobs=self._blobs, key=key, accept=ALL_TYPES, max_bytes=self._max_bytes)
@@ -117,9 +118,7 @@ class Stages:
         except (AddressRefused, Invalid) as error:
             raise SourceUnreachable(error.message) from error
         recording = own_recording(job, stored, self._clock())
-        if not await asyncio.to_thread(self._store.keep_fetched, job_id, recording):
-            await asyncio.to_thread(self._blobs.delete, key)
-            raise JobEnded
+        await in_thread(partial(self._keep_fetched, job_id, recording))
 
     async def decode(self, job_id: str) -> Sound:
         """Turn the recording into 16 kHz channels, and take its seconds from the quota."""
@@ -184,7 +183,7 @@ class Stages:
         if "summary" in job.wishes.features:
             found = await asyncio.to_thread(summarise, transcript)
             outcome = replace(outcome, title=found.title, summary=found.summary)
-        await asyncio.to_thread(self._results.keep, job_id, outcome)
+        await in_thread(partial(self._keep_outcome, job_id, outcome))
         is_shrunk = job.wishes.keep is Keep.SMALL and _recording(job).is_of_job
         small = await self._encode_small(job, sound) if is_shrunk else None
         return Made(transcript.warnings, small)
@@ -234,6 +233,24 @@ class Stages:
         log.info("job started", action="job_started", language=job.wishes.language)
         return job
 
+    async def _new_key(self) -> str:
+        """Return where bytes may go; they are removed unless a recording is made of them."""
+        key = f"recordings/{new_id()}"
+        await asyncio.to_thread(self._recordings.expect, key, self._clock())
+        return key
+
+    def _keep_fetched(self, job_id: str, recording: Recording) -> None:
+        if not self._store.keep_fetched(job_id, recording):
+            self._blobs.delete(recording.key)
+            raise JobEnded
+
+    def _keep_outcome(self, job_id: str, outcome: Outcome) -> None:
+        """Keep what was made of a job, unless it was deleted meanwhile, and all that it had made with it."""
+        self._results.keep(job_id, outcome)
+        if self._store.find(job_id) is None:
+            self._results.remove(job_id)
+            raise JobEnded
+
     def _find(self, job_id: str) -> Job:
         job = self._store.find(job_id)
         if job is None or job.state in FINAL:
@@ -260,7 +277,7 @@ class Stages:
         folder = await self._decoded(job.id, sound)
         path = folder / "small.ogg"
         await asyncio.to_thread(encode_small, sound.files(folder), path)
-        key = f"recordings/{new_id()}"
+        key = await self._new_key()
         size, sha256 = await self._blobs.write(key, _pieces(path), max_bytes=path.stat().st_size)
         return StoredRecording(key, MediaType.OGG, size, sha256)
 

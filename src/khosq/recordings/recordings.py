@@ -93,9 +93,18 @@ class Recordings:
         if not self._erase(self.recording(tenant_id, recording_id), self._clock()):
             raise Conflict("A job still needs this recording; cancel or delete the job first.")
 
+    def drop(self, key: str) -> None:
+        """Remove bytes that came for a recording, unless one was made of them after all."""
+        if not self._store.known([key]):
+            self._blobs.delete(key)
+
+    def expect(self, key: str) -> None:
+        """Have bytes removed that will lie there soon, in case that no recording is ever made of them."""
+        self._store.expect(key, self._clock())
+
     def sweep(self) -> int:
         """Remove from the object store what nothing refers to any more; return how much."""
-        found = self._store.discarded(_AT_ONCE)
+        found = self._store.discarded(_AT_ONCE, self._clock())
         for key in found:
             self._blobs.delete(key)
             self._blobs.delete_prefix(key)

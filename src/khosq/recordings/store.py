@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -19,7 +19,7 @@ recordings = sa.Table(
     metadata,
     sa.Column("id", sa.String(20), primary_key=True),
     sa.Column("tenant_id", sa.String(20), sa.ForeignKey("tenants.id"), nullable=False),
-    sa.Column("key", sa.String(200), nullable=False),
+    sa.Column("key", sa.String(200), nullable=False, index=True),
     sa.Column("media_type", sa.String(40), nullable=False),
     sa.Column("size_bytes", sa.BigInteger, nullable=False),
     sa.Column("sha256", sa.String(64), nullable=False),
@@ -38,7 +38,10 @@ discards = sa.Table(
     sa.Column("key", sa.String(200), primary_key=True),
     sa.Column("at", UtcDateTime, nullable=False),
 )
-"""Folders of the object store that nothing refers to any more; a worker removes them."""
+"""What nothing in the object store refers to from a moment on: files, and folders of them; a worker removes them."""
+
+_LONGEST = timedelta(days=2)
+"""Bytes of which no recording was made for so long are nobody's: whoever brought them was killed."""
 
 
 class RecordingStore:
@@ -52,7 +55,10 @@ class RecordingStore:
         """Keep a recording that is here for itself; tell whether its id was free."""
         row = self._insert(recordings).values(**asdict(recording)).on_conflict_do_nothing()
         with self._database.write() as connection:
-            return connection.execute(row.returning(recordings.c.id)).first() is not None
+            is_new = connection.execute(row.returning(recordings.c.id)).first() is not None
+            if is_new:
+                _claim(connection, recording.key)
+        return is_new
 
     def find(self, tenant_id: str, recording_id: str) -> Recording | None:
         """Return a tenant's recording whose bytes are still here."""
@@ -80,7 +86,13 @@ class RecordingStore:
     def discard(self, connection: sa.Connection, keys: Sequence[str], at: datetime) -> None:
         """Have blobs, or whole folders of them, removed once this transaction stands."""
         for key in keys:
-            connection.execute(self._insert(discards).values(key=key, at=at).on_conflict_do_nothing())
+            row = self._insert(discards).values(key=key, at=at)
+            connection.execute(row.on_conflict_do_update(index_elements=["key"], set_={"at": at}))
+
+    def expect(self, key: str, now: datetime) -> None:
+        """Have bytes removed that will lie there, unless a recording is made of them in time."""
+        with self._database.write() as connection:
+            self.discard(connection, [key], now + _LONGEST)
 
     def erase(self, connection: sa.Connection, recording: Recording, at: datetime) -> None:
         """Let a recording's bytes go in this transaction; its row stays as long as a job refers to it."""
@@ -98,6 +110,7 @@ class RecordingStore:
         """Let other bytes take the place of a recording's own, in this transaction."""
         changed = {name: getattr(smaller, name) for name in ("key", "media_type", "size_bytes", "sha256")}
         connection.execute(sa.update(recordings).where(recordings.c.id == recording.id).values(**changed))
+        _claim(connection, smaller.key)
         self.discard(connection, [recording.key], at)
 
     def hold(self, connection: sa.Connection, recording_id: str) -> None:
@@ -120,10 +133,16 @@ class RecordingStore:
             self.erase(connection, recording, at)
         return True
 
-    def discarded(self, limit: int) -> list[str]:
-        """Return what is to be removed, the oldest first."""
+    def known(self, keys: Sequence[str]) -> set[str]:
+        """Return those of the keys under which a recording lies, or lay."""
         with self._database.read() as connection:
-            return list(connection.execute(sa.select(discards.c.key).order_by(discards.c.at).limit(limit)).scalars())
+            return set(connection.execute(sa.select(recordings.c.key).where(recordings.c.key.in_(keys))).scalars())
+
+    def discarded(self, limit: int, now: datetime) -> list[str]:
+        """Return what is to be removed by now, the oldest first."""
+        due = sa.select(discards.c.key).where(discards.c.at <= now).order_by(discards.c.at).limit(limit)
+        with self._database.read() as connection:
+            return list(connection.execute(due).scalars())
 
     def forget_discarded(self, key: str) -> None:
         """Note that something was removed."""
@@ -134,6 +153,12 @@ class RecordingStore:
 def add_recording(connection: sa.Connection, recording: Recording) -> None:
     """Keep a recording in somebody's transaction."""
     connection.execute(sa.insert(recordings).values(**asdict(recording)))
+    _claim(connection, recording.key)
+
+
+def _claim(connection: sa.Connection, key: str) -> None:
+    """Let bytes stay of which a recording is made in this transaction."""
+    connection.execute(sa.delete(discards).where(discards.c.key == key))
 
 
 def read_recording(row: sa.RowMapping, prefix: str = "") -> Recording:

@@ -128,7 +128,9 @@ class Site:
 
     def fresh_uploads(self) -> PartialUploads:
         """What another process sees."""
-        return PartialUploads(self.blobs, max_bytes=MOST_BYTES, ttl=timedelta(days=1), clock=self._now)
+        return PartialUploads(
+            self.blobs, max_bytes=MOST_BYTES, ttl=timedelta(days=1), clock=self._now, discard=self.blobs.delete
+        )
 
     def app(self) -> FastAPI:
         return build_app(self.doors, readiness=lambda: None, meters=Meters(dict))

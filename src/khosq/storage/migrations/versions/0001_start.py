@@ -87,6 +87,7 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['tenant_id'], ['tenants.id'], ),
     sa.PrimaryKeyConstraint('id')
     )
+    op.create_index(op.f('ix_recordings_key'), 'recordings', ['key'], unique=False)
     op.create_index('ix_recordings_tenant_created', 'recordings', ['tenant_id', 'created_at', 'id'], unique=False)
     op.create_table('usage',
     sa.Column('tenant_id', sa.String(length=20), nullable=False),
