@@ -184,6 +184,13 @@ def test_a_full_disk_keeps_what_had_room(tmp_path: Path) -> None:
     assert asyncio.run(settle(uploads_at(blobs))) == WHOLE
 
 
+def test_a_nearly_full_disk_takes_no_more_pieces(tmp_path: Path) -> None:
+    begin(uploads_at(Blobs(tmp_path.as_uri())))
+    with pytest.raises(Unavailable, match="nearly full"):
+        asyncio.run(send(uploads_at(Blobs(tmp_path.as_uri(), min_free_bytes=2**60)), len(DATA)))
+    assert uploads_at(Blobs(tmp_path.as_uri())).find("one").offset == 0
+
+
 def test_the_head_of_a_long_tag_is_known_after_a_restart(tmp_path: Path) -> None:
     blobs = Blobs(tmp_path.as_uri())
     data = b"ID3\x04\0\0\0\x7f\x7f\x7f" + bytes(2**21 - 1) + b"fLaC\0\0\0\x22" + os.urandom(100)

@@ -56,6 +56,15 @@ def test_a_broken_stream_leaves_nothing(blobs: Blobs, tmp_path: Path, parts: int
     assert unfinished_in(tmp_path) == []
 
 
+def test_a_stream_leaves_on_the_disk_what_the_database_needs(tmp_path: Path) -> None:
+    blobs = Blobs((tmp_path / "blobs").as_uri(), min_free_bytes=2**60)
+    with pytest.raises(Unavailable, match="nearly full"):
+        asyncio.run(blobs.write("a", pieces(bytes(MIB)), max_bytes=MIB))
+    assert unfinished_in(tmp_path) == []
+    blobs.put("b", b"small")
+    assert blobs.get("b") == b"small"
+
+
 def test_a_stream_above_the_cap_is_cut_at_once(blobs: Blobs, tmp_path: Path) -> None:
     seen = []
 

@@ -76,7 +76,7 @@ class Core:
     @cached_property
     def blobs(self) -> Blobs:
         """Recordings and results."""
-        return Blobs(self.settings.storage)
+        return Blobs(self.settings.storage, min_free_bytes=self.settings.min_free_bytes)
 
     @cached_property
     def results(self) -> Results:

@@ -306,6 +306,7 @@ class HeldUpload:
         summed = None if checksum is None else hashlib.new(checksum.algorithm, usedforsecurity=False)
 
         def take(block: bytearray) -> None:
+            self._blobs.require_room()
             reading.take(block)
             if summed is None:
                 self._require_accepted(reading)

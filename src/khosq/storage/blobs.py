@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 
 from obstore.store import from_url
 
-from khosq.errors import NotFound
+from khosq.errors import NotFound, Unavailable
 from khosq.storage.blocks import BLOCK_BYTES, in_blocks, in_thread
 from khosq.storage.bucket import Bucket
 from khosq.storage.folder import Folder
@@ -86,8 +86,16 @@ class Store(Protocol):
 class Blobs:
     """Bytes under keys such as ``tenant/job/name``, at ``file:///…``, ``s3://…``, ``gs://…`` or ``az://…``."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, min_free_bytes: int = 0) -> None:
+        """Open the store.
+
+        Args:
+            url: where it is.
+            min_free_bytes: what streams leave free on the disk, for the database beside them.
+
+        """
         self._store = _store_at(url)
+        self._min_free_bytes = min_free_bytes
 
     async def write(self, key: str, chunks: AsyncIterator[bytes], *, max_bytes: int) -> tuple[int, str]:
         """Stream ``chunks`` into a blob; return its size and its SHA-256 in hex.
@@ -101,7 +109,7 @@ class Blobs:
         """
         draft = self._store.begin(_checked(key))
         try:
-            return await _pour(chunks, draft, max_bytes)
+            return await self._pour(chunks, draft, max_bytes)
         except BaseException:
             await in_thread(draft.abandon)
             raise
@@ -154,9 +162,36 @@ class Blobs:
         """Return how many bytes the disk still takes; None where the store is remote."""
         return self._store.free_bytes()
 
+    def require_room(self) -> None:
+        """Refuse to go on filling a disk that is nearly full.
+
+        Raises:
+            Unavailable: it is.
+
+        """
+        free = self.free_bytes()
+        if free is not None and free < self._min_free_bytes:
+            raise Unavailable("The server's disk is nearly full; try again later.")
+
     def sweep_unfinished(self, *, older_than: float = _DAY) -> int:
         """Remove what killed processes left half written; return how many."""
         return self._store.sweep_unfinished(older_than=older_than, now=time.time())
+
+    async def _pour(self, chunks: AsyncIterator[bytes], draft: Draft, max_bytes: int) -> tuple[int, str]:
+        digest = hashlib.sha256()
+        size = 0
+
+        def append(data: bytearray) -> None:
+            self.require_room()
+            digest.update(data)
+            draft.write(data)
+
+        async with aclosing(in_blocks(chunks, max_bytes=max_bytes)) as blocks:
+            async for block in blocks:
+                size += len(block)
+                await in_thread(partial(append, block))
+        await in_thread(draft.commit)
+        return size, digest.hexdigest()
 
     def _download(self, key: str, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -217,19 +252,3 @@ def _fill(draft: Draft, data: bytes) -> None:
     except BaseException:
         draft.abandon()
         raise
-
-
-async def _pour(chunks: AsyncIterator[bytes], draft: Draft, max_bytes: int) -> tuple[int, str]:
-    digest = hashlib.sha256()
-    size = 0
-
-    def append(data: bytearray) -> None:
-        digest.update(data)
-        draft.write(data)
-
-    async with aclosing(in_blocks(chunks, max_bytes=max_bytes)) as blocks:
-        async for block in blocks:
-            size += len(block)
-            await in_thread(partial(append, block))
-    await in_thread(draft.commit)
-    return size, digest.hexdigest()
