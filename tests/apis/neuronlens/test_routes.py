@@ -632,6 +632,7 @@ def test_only_calls_of_the_range_are_counted(office: Office) -> None:
         ("", 0),  # it ends now, and now is not included
         ("to=2030-01-01", 1),
         ("to=2029-12-31", 0),
+        ("from=20300101&to=20300101", 1),
         ("from=2030-01-01T09:00:00Z&to=2030-01-01T09:00:01Z", 1),
         ("from=2030-01-01T13:00:00%2B04:00&to=2030-01-01T13:00:01%2B04:00", 1),
         ("from=2030-01-01T09:00:01&to=2030-01-02", 0),

@@ -60,7 +60,7 @@ def _sums(tallies: Iterable[Tally]) -> dict[str, Any]:
 
 def _read(name: str, text: str, *, whole_day: bool) -> datetime:
     try:
-        if len(text) == _LENGTH_OF_DATE:
+        if len(text) <= _LENGTH_OF_DATE:
             day = date.fromisoformat(text) + timedelta(days=whole_day)
             return datetime.combine(day, time(), UTC)
         given = datetime.fromisoformat(text)
