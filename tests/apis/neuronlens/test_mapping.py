@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta, timezone
+
 import pytest
 
 from khosq import errors
-from khosq.apis.neuronlens.mapping import FAILURES, STATE_WORDS
+from khosq.apis.neuronlens.mapping import FAILURES, STATE_WORDS, moment
 from khosq.apis.neuronlens.routes import owns
 from khosq.apis.neuronlens.speakers import speaker_labels
 from khosq.errors import KhosqError
@@ -21,6 +23,13 @@ def labels(*voices: tuple[int | None, int]) -> list[str | None]:
         Utterance("a", (Word("a", Timespan(at, at + 1)),), voice, channel) for at, (voice, channel) in enumerate(voices)
     )
     return speaker_labels(Transcript("hy-AM", 60.0, utterances))
+
+
+def test_a_moment_of_any_year_is_iso_8601() -> None:
+    assert (
+        moment(datetime(2030, 1, 1, 13, 0, 0, 999_999, tzinfo=timezone(timedelta(hours=4)))) == "2030-01-01T09:00:00Z"
+    )
+    assert moment(datetime(1, 1, 1, tzinfo=UTC)) == "0001-01-01T00:00:00Z"
 
 
 def test_every_state_has_a_word() -> None:

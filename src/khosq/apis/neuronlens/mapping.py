@@ -156,7 +156,7 @@ def caveats(job: Job) -> list[str]:
 
 def moment(at: datetime) -> str:
     """Return a moment as the vendor writes it."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='seconds')}Z"
 
 
 def _summary(job: Job, outcome: Outcome | None) -> str | None:
