@@ -116,6 +116,18 @@ def test_a_broken_upload_shows_that_it_had_begun_and_may_be_waited_for_longer(of
     assert office.submissions.attach(job.id, RECORDING).state is JobState.QUEUED
 
 
+def test_an_upload_that_breaks_does_not_end_the_time_of_another_that_began_after_it(office: Office) -> None:
+    job = office.job()
+    office.clock.turn(3500)
+    broken = office.submissions.begin_upload(job.id)
+    office.clock.turn(90)
+    office.submissions.begin_upload(job.id)
+    office.clock.turn(90)  # its link has expired meanwhile
+    office.submissions.break_off_upload(job.id, begun=broken)
+    assert job.id not in {late.id for late in office.jobs.move_overdue(office.clock(), UploadExpired())}
+    assert office.submissions.attach(job.id, RECORDING).state is JobState.QUEUED
+
+
 def test_a_job_that_waits_may_be_told_where_to_fetch(office: Office) -> None:
     job = office.job()
     told = office.submissions.fetch_from(job.id, "https://media.example/a.mp3", filename="a.mp3")

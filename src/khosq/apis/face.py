@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, BinaryIO, Protocol
 
 from fastapi import APIRouter
@@ -152,11 +152,11 @@ class Desk:
 
     async def take_upload(self, job_id: str, receive: Callable[[], Awaitable[tuple[str, StoredRecording]]]) -> Job:
         """Do what ``receive_upload`` does with a recording that ``receive`` returns, with its file's name."""
-        await run_in_threadpool(self._begin_upload, job_id)
+        begun = await run_in_threadpool(self._begin_upload, job_id)
         try:
             filename, stored = await receive()
         except Exception:
-            await run_in_threadpool(self.submissions.break_off_upload, job_id)
+            await run_in_threadpool(self.submissions.break_off_upload, job_id, begun=begun)
             raise
         return await self.attach(job_id, stored, filename=filename)
 
@@ -168,9 +168,10 @@ class Desk:
             await run_in_threadpool(self.discard, stored)
             raise
 
-    def _begin_upload(self, job_id: str) -> None:
-        self.submissions.begin_upload(job_id)
+    def _begin_upload(self, job_id: str) -> datetime:
+        begun = self.submissions.begin_upload(job_id)
         self.check_disk()
+        return begun
 
     def require_language(self, language: str, *, field: str) -> None:
         """Refuse a language that nothing here can transcribe.

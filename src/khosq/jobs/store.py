@@ -281,15 +281,18 @@ class JobStore:
                 connection.rollback()
             return bool(taken)
 
-    def set_upload_times(self, job_id: str, **times: datetime | None) -> bool:
+    def set_upload_times(self, job_id: str, *, begun: datetime | None = None, **times: datetime | None) -> bool:
         """Set until when a job that awaits its recording waits for it; tell whether it still awaits it.
 
         Args:
             job_id: which job.
+            begun: only if ``receiving_until`` is still this.
             times: ``upload_deadline`` and ``receiving_until``, or one of them.
 
         """
-        awaiting = (jobs.c.id == job_id, jobs.c.state == JobState.AWAITING_MEDIA)
+        awaiting = [jobs.c.id == job_id, jobs.c.state == JobState.AWAITING_MEDIA]
+        if begun is not None:
+            awaiting.append(jobs.c.receiving_until == begun)
         with self._database.write() as connection:
             return bool(connection.execute(sa.update(jobs).where(*awaiting).values(**times)).rowcount)
 

@@ -104,8 +104,8 @@ class Submissions:
             raise Conflict("What was made with this idempotency key has been deleted.")
         return found
 
-    def begin_upload(self, job_id: str, *, until: datetime | None = None) -> None:
-        """Let an upload begin; one that begins in time may go on after the link has expired.
+    def begin_upload(self, job_id: str, *, until: datetime | None = None) -> datetime:
+        """Let an upload begin; one that begins in time may go on after the link has expired. Return until when it may.
 
         Args:
             job_id: which job.
@@ -118,13 +118,21 @@ class Submissions:
 
         """
         self.awaiting(job_id)
-        self._store.set_upload_times(job_id, receiving_until=until or self._clock() + _LONGEST_UPLOAD)
+        until = until or self._clock() + _LONGEST_UPLOAD
+        self._store.set_upload_times(job_id, receiving_until=until)
+        return until
 
-    def break_off_upload(self, job_id: str) -> None:
-        """Let a job whose upload broke wait for another, as long as its link is good; it shows that one had begun."""
+    def break_off_upload(self, job_id: str, *, begun: datetime | None = None) -> None:
+        """Let a job whose upload broke wait for another, as long as its link is good; it shows that one had begun.
+
+        Args:
+            job_id: which job.
+            begun: what ``begin_upload`` returned; nothing changes if another upload has begun since.
+
+        """
         job = self._store.find(job_id)
         if job is not None:
-            self._store.set_upload_times(job_id, receiving_until=job.upload_deadline)
+            self._store.set_upload_times(job_id, begun=begun, receiving_until=job.upload_deadline)
 
     def await_upload_until(self, job_id: str, deadline: datetime) -> None:
         """Let a job wait longer for its upload to begin, or to begin anew."""
