@@ -347,6 +347,7 @@ def test_the_next_address_of_a_name_is_tried_where_the_first_takes_no_connection
         ("Fri, 20 Nov 2026 11:00:00 GMT", 0.0),
         ("soon", None),
         ("-5", None),
+        ("Fri, 20 Nov 99999999999999999999 12:01:00 GMT", None),
     ],
 )
 def test_retry_after_is_read_as_seconds_or_as_a_date(value: str, seconds: float | None) -> None:

@@ -166,7 +166,7 @@ class OutboundClient:
             return float(value[:_MAX_DELAY_DIGITS])
         try:
             moment = parsedate_to_datetime(value)
-        except ValueError:
+        except (ValueError, OverflowError):
             return None
         moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
         return max(0.0, (moment - self._clock()).total_seconds())
