@@ -137,6 +137,7 @@ WRONG_FIELDS: list[tuple[Any, str]] = [
     (hook(webhook_headers=["Content-Length: 5"]), "webhook_headers"),
     (hook(webhook_headers=["X-A: 1", "x-a: 2"]), "webhook_headers"),
     (hook(webhook_headers=["X-A: բ"]), "webhook_headers"),
+    (hook(webhook_headers=[f"{number:x}:" for number in range(100_000)]), "webhook_headers"),  # in time
     ({"language": "en", "document": []}, "document"),
     ({"language": "en", "document": {}}, "document.document_type"),
     ({"language": "en", "document": {"document_type": "essay"}}, "document.document_type"),

@@ -75,13 +75,15 @@ def read_headers(lines: Sequence[str], *, field: str) -> dict[str, str]:
 
     """
     headers: dict[str, str] = {}
+    taken: set[str] = set()
     for line in lines:
         name, colon, value = line.partition(":")
         name, value = name.strip(" \t"), value.strip(" \t")
         if not colon or not name or not line.isprintable():
             raise BodyRefused(f'{field}: each line is "Name: value".', field=field)
-        if name.lower() in {taken.lower() for taken in headers}:
+        if name.lower() in taken:
             raise BodyRefused(f"{field}: {name[:_LONGEST_NAME]} comes twice.", field=field)
+        taken.add(name.lower())
         headers[name] = value
     return headers
 
