@@ -63,7 +63,7 @@ def test_callbacks_are_webhooks(office: Office, mp3: bytes) -> None:
     fields: dict[str, Any] = {
         "callback_url": "https://hooks.example.org/s",
         "callback_method": "put",
-        "callback_format": "text/vtt",
+        "callback_format": "Text/VTT",
         "callback_headers": {"X-T": "1"},
         "punctuation": True,
     }
@@ -78,9 +78,15 @@ def test_callbacks_are_webhooks(office: Office, mp3: bytes) -> None:
 
 def test_refusals_are_worded_as_the_old_client_reads_them(office: Office) -> None:
     key = office.key()
+    late = open_session(office, key).json()["zoom_id"]
+    office.clock.turn(24 * 3600 + 1)
+    by_url = {"video_url": "https://media.example.org/7.mp4"}
     for answer, status in (
         (open_session(office, key, language="xx"), 400),
         (open_session(office, key, callback_format="text/plain"), 422),
+        (open_session(office, key, callback_format=["text/vtt"]), 422),
+        (open_session(office, key, callback_format={}), 422),
+        (office.client.post(f"{PATH.format(2)}/{late}", headers=keyed(key), json=by_url), 409),
         (open_session(office, key, callback_method="PUT"), 422),
         (open_session(office, "wrong"), 401),
         (office.client.get(f"{PATH.format(2)}/unknown", headers=keyed(key)), 404),
@@ -88,6 +94,7 @@ def test_refusals_are_worded_as_the_old_client_reads_them(office: Office) -> Non
     ):
         assert answer.status_code == status, answer.text
         assert set(answer.json()) == {"error", "error_message"}
+        assert "webhook" not in answer.json()["error_message"]
 
 
 def test_a_session_that_failed_is_done_and_says_why(office: Office) -> None:

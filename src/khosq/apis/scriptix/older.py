@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -15,7 +16,7 @@ from khosq.apis.scriptix.opening import Opening
 from khosq.apis.scriptix.reading import read_fields, read_object
 from khosq.apis.scriptix.uploads import UploadRoutes
 from khosq.apis.scriptix.wire import CreateSession
-from khosq.errors import RateLimited, Refused, TooSlow
+from khosq.errors import Conflict, LinkRefused, RateLimited, Refused, TooSlow
 from khosq.jobs.job import FINAL, Job
 from khosq.jobs.results import Outcome
 from khosq.serving.answers import JsonAnswer
@@ -73,7 +74,11 @@ class OlderRoutes:
         if not isinstance(url, str):
             raise BodyRefused("video_url must be a string.", field="video_url")
         self._opening.check_source(url, field="video_url")
-        return await run_in_threadpool(self._desk.submissions.fetch_from, job.id, url, filename=name_of_source(url))
+        fetch = partial(self._desk.submissions.fetch_from, job.id, url, filename=name_of_source(url))
+        try:
+            return await run_in_threadpool(fetch)
+        except LinkRefused as error:  # there was no link here
+            raise Conflict("This session has ended; create a new one.") from error
 
     def _show(self, job: Job, *, as_vtt: bool) -> Response:
         outcome = self._clerk.outcome(job)
@@ -91,7 +96,8 @@ def _read(body: dict[str, Any]) -> CreateSession:
         fields["webhook_method"] = fields["webhook_method"].upper()
     if isinstance(fields.get("webhook_headers"), dict):
         fields["webhook_headers"] = [f"{name}: {value}" for name, value in fields["webhook_headers"].items()]
-    if body.get("callback_format") not in {None, *FORMATS}:
+    chosen = body.get("callback_format")
+    if chosen is not None and str(chosen).lower() not in FORMATS:
         raise BodyRefused(f"callback_format must be one of {', '.join(FORMATS)}.", field="callback_format")
     return read_fields(CreateSession, fields)
 
@@ -112,4 +118,5 @@ def _shown(job: Job, outcome: Outcome | None) -> dict[str, Any]:
 def _refuse(error: Refused) -> Response:
     if isinstance(error, RateLimited | TooSlow):
         raise error  # more than its wording matters: how long to wait, and that the connection ends
-    return JsonAnswer({"error": error.code, "error_message": error.message}, status_code=status_of(error))
+    message = error.message.replace("webhook_", "callback_")  # as its field is called here
+    return JsonAnswer({"error": error.code, "error_message": message}, status_code=status_of(error))
