@@ -23,7 +23,11 @@ def spoken(text: str) -> Transcript:
         ("e.g. a@b.example", "e.g a@b.example"),
         ("Ինչո՞ւ եկար։ Բարև՛, ընկեր։", "Ինչու եկար Բարև ընկեր"),  # noqa: RUF001 - Armenian
         ("यह क्या है? हाँ।", "यह क्या है हाँ"),
-        ("$5 & 6%", "$5 6"),
+        ("$5 & 6%, at -3° (5–6)", "$5 & 6% at -3° 5–6"),
+        ("C#, R&D and 24/7.", "C# R&D and 24/7"),
+        ("wait—what yes...no ok?no", "wait what yes no ok no"),
+        ("- Բարև։ Գնա՛։Արի՝արի 5-ին, 10։30-ին", "Բարև Գնա Արի արի 5-ին 10։30-ին"),  # noqa: RUF001 - Armenian
+        ("है।और l’été’ dogs'", "है और l’été dogs"),  # noqa: RUF001 - apostrophes
     ],
 )
 def test_marks_go_and_words_stay(punctuated: str, plain: str) -> None:

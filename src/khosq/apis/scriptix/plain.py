@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import replace
+from itertools import groupby
 
 from khosq.transcript.transcript import Transcript, Utterance
 from khosq.transcript.words import Word
 
-_NEVER_INSIDE = frozenset("՛՜՞—–…")
-"""Marks that stand between letters without joining them: Armenian ones of tone, dashes."""
+_SAID = frozenset("%‰٪&@#§")
+"""Marks by their class that stand for words."""
+_TONES = str.maketrans("", "", "՛՜՞")
+"""Armenian marks that stand within the word that they colour."""
+_JOINING = frozenset("'’՚׳״-‐‑֊.․·/_")  # noqa: RUF001 - marks that look alike
+"""Marks that make one word of what they stand between; between digits any mark does."""
 
 
 def without_punctuation(transcript: Transcript) -> Transcript:
@@ -21,21 +26,24 @@ def without_punctuation(transcript: Transcript) -> Transcript:
 def _plain(utterance: Utterance) -> Utterance:
     stripped = ((word, _strip(word.text)) for word in utterance.words)
     words = tuple(Word(text, word.time, word.confidence) for word, text in stripped if text)
-    return replace(
-        utterance, words=words, text=" ".join(_strip(text) for text in utterance.text.split() if _strip(text))
-    )
+    return replace(utterance, words=words, text=" ".join(filter(None, map(_strip, utterance.text.split()))))
 
 
 def _strip(text: str) -> str:
-    return "".join(char for place, char in enumerate(text) if not _is_mark(text, place, char)).strip()
+    runs = ["".join(run) for _, run in groupby(text.translate(_TONES), _is_mark)]
+    neighbours = zip(["", *runs], runs, [*runs[1:], ""], strict=False)
+    return "".join(
+        _what_stays(run, before[-1:], after[:1]) if _is_mark(run[0]) else run for before, run, after in neighbours
+    ).strip()
 
 
-def _is_mark(text: str, place: int, char: str) -> bool:
-    if not unicodedata.category(char).startswith("P"):
-        return False
-    joins = 0 < place < len(text) - 1 and _is_of_word(text[place - 1]) and _is_of_word(text[place + 1])
-    return char in _NEVER_INSIDE or not joins
+def _what_stays(run: str, before: str, after: str) -> str:
+    """Return what is to stand for marks that follow one another; at an end, the character there is none."""
+    if not before or not after:
+        return run if run == "-" and after.isdigit() else ""
+    joins = run in _JOINING or (len(run) == 1 and before.isdigit() and after.isdigit())
+    return run if joins else " "
 
 
-def _is_of_word(char: str) -> bool:
-    return unicodedata.category(char)[0] in "LMN"
+def _is_mark(char: str) -> bool:
+    return char not in _SAID and unicodedata.category(char).startswith("P")
