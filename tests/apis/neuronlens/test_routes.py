@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -177,12 +178,16 @@ def test_a_missing_field_is_named(office: Office, field: str) -> None:
     assert_refused(answer, 400, "invalid_request", naming=f"{field} is required", param=field)
 
 
-def test_qa_scoring_without_a_scorecard_is_refused_in_the_documented_words(office: Office) -> None:
-    assert submit(office, office.key(), features=["qa_scoring"]).json() == example("refusal")
+@pytest.mark.parametrize("fields", [{}, {"qa_scorecard_id": ""}, {"qa_scorecard_id": None}])
+def test_qa_scoring_without_a_scorecard_is_refused_in_the_documented_words(
+    office: Office, fields: dict[str, Any]
+) -> None:
+    assert submit(office, office.key(), features=["qa_scoring"], **fields).json() == example("refusal")
 
 
-def test_a_scorecard_without_qa_scoring_is_ignored(office: Office) -> None:
-    assert submit(office, office.key(), qa_scorecard_id="qsc_none").status_code == 202
+@pytest.mark.parametrize("scorecard_id", ["qsc_none", "", None])
+def test_a_scorecard_without_qa_scoring_is_ignored(office: Office, scorecard_id: str | None) -> None:
+    assert submit(office, office.key(), qa_scorecard_id=scorecard_id).status_code == 202
 
 
 def test_a_language_is_matched_in_any_case_and_echoed_in_its_own(office: Office) -> None:
@@ -414,6 +419,19 @@ def test_every_answer_tells_what_is_left_of_the_minute(office: Office) -> None:
     assert submit(office, office.key("another")).headers["x-ratelimit-remaining"] == "999"
 
 
+def test_refusals_that_come_late_tell_what_is_left_too(office: Office) -> None:
+    key, once = office.key(), {"Idempotency-Key": "one"}
+    answers = [
+        submit(office, key, metadata={"a": "x" * 2_000_000}),
+        submit(office, key, headers=once),
+        submit(office, key, headers=once, speakers=3),
+    ]
+    office.disk.is_full = True
+    answers.append(submit(office, key))
+    assert [answer.status_code for answer in answers] == [413, 202, 409, 503]
+    assert [answer.headers["x-ratelimit-remaining"] for answer in answers] == ["999", "998", "997", "996"]
+
+
 def test_over_the_limit_a_workspace_waits_for_the_next_minute(office: Office) -> None:
     key = office.key()
     tenant_id = office.core.accounts.named("acme").id
@@ -439,6 +457,14 @@ def test_a_repeated_submission_gets_the_first_answer(office: Office) -> None:
     office.finish(first.json()["job_id"], CALL)
     again = submit(office, office.key(), headers=once, metadata={"n": 1})
     assert (again.status_code, again.json()) == (202, first.json())
+
+
+def test_a_submission_sent_many_times_at_once_makes_one_job(office: Office) -> None:
+    keys = [office.key() for _ in range(8)]
+    with ThreadPoolExecutor(len(keys)) as threads:
+        answers = list(threads.map(lambda key: submit(office, key, headers={"Idempotency-Key": "one"}), keys))
+    assert [answer.status_code for answer in answers] == [202] * len(keys)
+    assert len({answer.content for answer in answers}) == 1
 
 
 def test_the_same_idempotency_key_with_another_body_is_a_409(office: Office) -> None:

@@ -187,7 +187,7 @@ def _mean(numbers: list[float]) -> float | None:
     return round(sum(numbers) / len(numbers), _PLACES) if numbers else None
 
 
-def _no_scorecard(scorecard_id: str) -> Invalid:
+def _no_scorecard(scorecard_id: str | None) -> Invalid:
     if not scorecard_id:
         return Invalid("qa_scorecard_id is required when features include qa_scoring.", field="qa_scorecard_id")
     return Invalid("qa_scorecard_id: there is no such scorecard.", field="qa_scorecard_id")

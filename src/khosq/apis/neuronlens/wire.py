@@ -23,7 +23,7 @@ class CreateTranscription(BaseModel):
     language: StrictStr = Field(description="BCP 47 tag, such as `hi-IN`.")
     speakers: StrictInt = Field(default=2, ge=1, le=10, description="Expected number of speakers.")
     features: list[Feature] = Field(default=["transcription"], description="`transcription` is always included.")
-    qa_scorecard_id: StrictStr = Field(default="", description="Required when `features` has `qa_scoring`.")
+    qa_scorecard_id: StrictStr | None = Field(default=None, description="Required when `features` has `qa_scoring`.")
     metadata: dict[Any, Any] = Field(default_factory=dict, description=_METADATA)
 
 
