@@ -59,6 +59,7 @@ def make_doors() -> list[Door]:
         ("/things/media/{name}", take, "PUT"),
         ("/things/turned-away", turn_away, "POST"),
         ("/things/resting", rest, "GET"),
+        ("/things/resting", rest, "DELETE"),
         ("/things/broken", stumble, "GET"),
         ("/things/long", talk, "GET"),
     ):

@@ -22,6 +22,11 @@ def test_a_wrong_method_names_the_right_one(base: str) -> None:
     assert "fault" in answer.json()
 
 
+def test_a_wrong_method_names_all_the_right_ones(base: str) -> None:
+    answer = requests.put(f"{base}/things/resting", timeout=5)
+    assert (answer.status_code, answer.headers["allow"]) == (405, "DELETE, GET")
+
+
 def test_a_slash_too_many_is_not_redirected(base: str) -> None:
     assert requests.post(f"{base}/things/json/", timeout=5, allow_redirects=False).status_code == 404
 

@@ -10,6 +10,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
+from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from khosq.errors import (
@@ -38,14 +39,22 @@ _BY_STATUS: dict[int, type[KhosqError]] = {404: NotFound, 405: MethodRefused, 41
 def refusal(doors: Sequence[Door], path: str, error: Exception) -> Response:
     """Return the answer that tells the caller of ``path`` about ``error``."""
     known = as_khosq_error(error)
-    response = owner(doors, path).render_error(known)
+    door = owner(doors, path)
+    response = door.render_error(known)
     if isinstance(known, RateLimited | Unavailable):
         response.headers["retry-after"] = str(max(1, known.retry_after))
     if isinstance(known, TooSlow):
         response.headers["connection"] = "close"
     if isinstance(error, HTTPException) and "Allow" in (error.headers or {}):
-        response.headers["allow"] = (error.headers or {})["Allow"]
+        response.headers["allow"] = ", ".join(_methods(door, path)) or (error.headers or {})["Allow"]
     return response
+
+
+def _methods(door: Door, path: str) -> list[str]:
+    """Return what may be done at a path; the framework names the first route's methods alone."""
+    here = {"type": "http", "method": "", "path": path, "root_path": ""}
+    routes = [route for route in door.router.routes if route.matches(here)[0] is not Match.NONE]
+    return sorted({method for route in routes for method in getattr(route, "methods", ())})
 
 
 def as_khosq_error(error: Exception) -> KhosqError:
