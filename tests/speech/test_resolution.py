@@ -73,7 +73,11 @@ def test_a_stand_in_says_so_and_names_the_command_that_replaces_it(tmp_path: Pat
 
 @pytest.mark.parametrize(
     ("language", "named", "production"),
-    [("hy-AM", "Armenian", "fastconformer-hy"), ("hi-IN", "Hindi", "indicconformer-hi")],
+    [
+        ("hy-AM", "Armenian", "fastconformer-hy"),
+        ("hi-IN", "Hindi", "indicconformer-hi"),
+        ("mr-IN", "Marathi", "indicconformer-mr"),
+    ],
 )
 def test_a_starter_speaks_only_where_it_may(tmp_path: Path, language: str, named: str, production: str) -> None:
     choice = resolve(language, models_dir=tmp_path, allow_starters=True, auto_pull=False)
