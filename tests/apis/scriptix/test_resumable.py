@@ -5,11 +5,15 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
+import requests
 from starlette.testclient import TestClient
 from tests.apis.scriptix.calls import (
     FILES,
+    PIECE,
     SESSIONS,
     TUS,
     Office,
@@ -164,15 +168,42 @@ def test_a_withdrawn_upload_ends_its_own_session_only(office: Office, mp3: bytes
     assert office.client.put(f"{SESSIONS}/{waiting}", headers=keyed(key), content=mp3).status_code == 200
 
 
-def test_an_upload_of_a_removed_session_is_taken_by_nobody(office: Office, mp3: bytes) -> None:
+def test_an_upload_goes_with_its_session(office: Office, mp3: bytes) -> None:
+    key = office.key()
+    waiting = create(office, key)["session_id"]
+    for url in (
+        begun(office, key, len(mp3)),
+        begin(office, key, len(mp3), session_id=waiting).headers["location"],
+        begun(office, key, 5000),  # whole after the piece below
+    ):
+        session_id = shown(office, key, url)["session_id"]
+        assert patch(office, key, url, 0, mp3[:5000]).status_code == 204
+        assert office.client.delete(f"{SESSIONS}/{session_id}", headers=keyed(key)).status_code == 200
+        assert_refused(office.client.get(url, headers=keyed(key)), 404, "not_found")
+        assert_refused(patch(office, key, url, 5000, mp3[5000:]), 404, "not_found")
+        assert office.client.head(url, headers=TUS | keyed(key)).status_code == 404
+        assert_refused(office.client.get(f"{SESSIONS}/{session_id}", headers=keyed(key)), 404, "not_found")
+        assert_refused(begin(office, key, 9, session_id=session_id), 404, "not_found")
+    (left,) = (office.blobs / ".partial").iterdir()
+    assert left.name.startswith(waiting)  # it was sent for a session that others made: it expires
+
+
+def test_an_upload_whose_session_is_removed_under_it_is_taken_by_nobody(
+    office: Office, live_port: int, mp3: bytes
+) -> None:
     key = office.key()
     url = begun(office, key, len(mp3))
     session_id = shown(office, key, url)["session_id"]
-    patch(office, key, url, 0, mp3[:5000])
-    assert office.client.delete(f"{SESSIONS}/{session_id}", headers=keyed(key)).status_code == 200
-    assert_refused(patch(office, key, url, 5000, mp3[5000:]), 404, "not_found")
-    assert_refused(office.client.get(f"{SESSIONS}/{session_id}", headers=keyed(key)), 404, "not_found")
-    assert office.stored() == []
+
+    def pieces() -> Iterator[bytes]:
+        yield mp3[:5000]
+        assert office.client.delete(f"{SESSIONS}/{session_id}", headers=keyed(key)).status_code == 200
+        yield mp3[5000:]
+
+    address = f"http://127.0.0.1:{live_port}{urlsplit(url).path}"
+    refused = requests.patch(address, data=pieces(), headers=PIECE | keyed(key) | {"Upload-Offset": "0"}, timeout=30)
+    assert_refused(refused, 404, "not_found")
+    assert [path for path in office.blobs.rglob("*") if path.is_file()] == []
 
 
 def test_bytes_that_are_no_recording_end_the_session_with_a_reason(office: Office) -> None:

@@ -15,12 +15,13 @@ from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
 
+from khosq.apis.face import Desk
 from khosq.apis.scriptix.clerk import KEY_HEADER, Clerk
 from khosq.apis.scriptix.envelope import one
 from khosq.apis.scriptix.errors import BodyRefused
 from khosq.apis.scriptix.opening import Opening
 from khosq.apis.scriptix.reading import read_metadata
-from khosq.errors import Conflict, Invalid, KhosqError, LinkRefused
+from khosq.errors import Busy, Conflict, Invalid, KhosqError, LinkRefused, NotFound
 from khosq.identifiers import new_id
 from khosq.media.partial import Upload
 from khosq.media.recording import ALL_TYPES, StoredRecording
@@ -62,9 +63,18 @@ class Resumable:
         self._opening = opening
 
     async def authenticate(self, request: Request) -> Uploader:
-        """Return who sends a request; a method in a header may be another than the request's."""
+        """Return who sends a request; a method in a header may be another than the request's.
+
+        Raises:
+            NotFound: the session of this upload was removed.
+
+        """
         only_looks = request.method in {"GET", "HEAD"} and "x-http-method-override" not in request.headers
-        return Uploader(await (self._clerk.reader(request) if only_looks else self._clerk.writer(request)))
+        caller = await (self._clerk.reader(request) if only_looks else self._clerk.writer(request))
+        if upload_id := request.path_params.get("upload_id"):
+            session_id = session_of(str(upload_id))
+            await self._desk.briefly(lambda: self._desk.lookup.job(caller.tenant_id, session_id))
+        return Uploader(caller)
 
     async def on_created(self, creation: Creation, caller: Uploader, request: Request) -> Place:
         """Open the upload's session, or find the one it is for."""
@@ -118,6 +128,13 @@ class Resumable:
 def session_of(upload_id: str) -> str:
     """Return the id of an upload's session."""
     return upload_id.rpartition(_JOINED)[0] or upload_id
+
+
+async def forget_upload(desk: Desk, session_id: str) -> None:
+    """Remove what came of the upload that made a session, as the session is; one that others sent for it expires."""
+    with suppress(Busy, NotFound):  # what comes at this moment is refused in the end
+        async with desk.uploads.hold(session_id, accept=ALL_TYPES):
+            await run_in_threadpool(desk.uploads.remove, session_id)
 
 
 def tus_server(clerk: Clerk, opening: Opening) -> TusServer[Uploader]:

@@ -12,6 +12,7 @@ from khosq.apis.scriptix.errors import AlreadyRemoved
 from khosq.apis.scriptix.mapping import from_job, from_transcript
 from khosq.apis.scriptix.opening import Opening
 from khosq.apis.scriptix.reading import LARGEST_PAGE, USUAL_PAGE, read_fields, read_number, read_object
+from khosq.apis.scriptix.resumable import forget_upload
 from khosq.apis.scriptix.wire import CreateSession
 from khosq.errors import NotFound
 from khosq.jobs.job import Chosen, Job
@@ -58,6 +59,7 @@ class SessionRoutes:
         caller = await self._clerk.writer(request)
         session_id = str(request.path_params["sessionId"])
         await run_in_threadpool(self._delete, caller, session_id)
+        await forget_upload(self._desk, session_id)
         return JsonAnswer(one({"session_id": session_id}))
 
     def _result(self, job: Job) -> Response:
