@@ -67,6 +67,14 @@ def database_file(chosen: Settings) -> Path | None:
     return None if not name or name.startswith((":memory:", "file:")) else Path(name)
 
 
+def told_if_new(chosen: Settings) -> Settings:
+    """Return the settings; say so where a command will make a database that was not there."""
+    file = database_file(chosen)
+    if file is not None and not _is_there(file):
+        err.print(f"There was no khosq database in {file.parent}: a new one is made.", style="yellow", highlight=False)
+    return chosen
+
+
 def _is_there(file: Path) -> bool:
     try:
         return file.exists()

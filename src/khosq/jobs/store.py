@@ -379,8 +379,10 @@ class JobStore:
             .where(jobs.c.id == job_id)
         )
         with self._database.read() as connection:
-            left, reserved = connection.execute(statement).one()
-        return None if left is None else left + (reserved or 0.0)
+            row = connection.execute(statement).one_or_none()
+        if row is None:  # deleted meanwhile: nothing of it is wanted
+            return 0.0
+        return None if row.seconds_left is None else row.seconds_left + (row.reserved_seconds or 0.0)
 
     def count_by_state(self) -> dict[str, int]:
         """Return how many jobs stand in each state."""

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+import structlog
+
 from khosq.clock import Clock
-from khosq.errors import Conflict, NotFound
+from khosq.errors import Conflict, NotFound, Unavailable
 from khosq.identifiers import is_id, new_id
 from khosq.media.recording import StoredRecording
 from khosq.recordings.recording import Recording
 from khosq.recordings.store import RecordingStore
 from khosq.storage.blobs import Blobs
+
+log = structlog.get_logger()
 
 _AT_ONCE = 100
 
@@ -103,10 +107,15 @@ class Recordings:
         self._store.expect(key, self._clock())
 
     def sweep(self) -> int:
-        """Remove from the object store what nothing refers to any more; return how much."""
-        found = self._store.discarded(_AT_ONCE, self._clock())
-        for key in found:
-            self._blobs.delete(key)
-            self._blobs.delete_prefix(key)
+        """Remove from the object store what nothing refers to any more; return how much went."""
+        gone = 0
+        for key in self._store.discarded(_AT_ONCE, self._clock()):
+            try:
+                self._blobs.delete(key)
+                self._blobs.delete_prefix(key)
+            except Unavailable as error:  # the others must not wait for it
+                log.warning("bytes could not be removed", action="sweep_failed", key=key, error=error.message)
+                continue
             self._store.forget_discarded(key)
-        return len(found)
+            gone += 1
+        return gone

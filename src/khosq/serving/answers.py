@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import simplejson
@@ -38,6 +39,12 @@ class HtmlAnswer(TextAnswer):
     """A page."""
 
     media_type = "text/html"
+
+
+def warning_headers(warnings: Iterable[str]) -> dict[str, str]:
+    """Return the header in which APIs that have no field for it say what to know before trusting a result."""
+    text = header_text("; ".join(warning.rstrip(". ") for warning in warnings))
+    return {"x-khosq-warning": text} if text else {}
 
 
 def header_text(text: str, *, longest: int = 1000) -> str:

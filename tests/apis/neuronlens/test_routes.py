@@ -326,7 +326,7 @@ def test_warnings_reach_the_reader(office: Office) -> None:
     key = office.key()
     job_id = submitted(office, key)
     office.finish(job_id, CALL, warnings=("Do not rely on this.",))
-    assert read(office, key, job_id).headers["x-khosq-warning"] == "Do not rely on this."
+    assert read(office, key, job_id).headers["x-khosq-warning"] == "Do not rely on this"
 
 
 def test_a_job_of_another_api_can_be_read_here(office: Office) -> None:

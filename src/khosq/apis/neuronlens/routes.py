@@ -23,7 +23,7 @@ from khosq.errors import AddressRefused, Invalid, NotFound
 from khosq.identifiers import is_name
 from khosq.jobs.job import Chosen, Job, JobState
 from khosq.jobs.submission import IdempotencyKey, Submission
-from khosq.serving.answers import JsonAnswer, header_text
+from khosq.serving.answers import JsonAnswer, warning_headers
 from khosq.tenants.api_keys import Caller
 
 PREFIX = "/v1"
@@ -75,8 +75,7 @@ class _Jobs:
         outcome = None
         if job.state is JobState.SUCCEEDED:
             outcome = await run_in_threadpool(self._desk.lookup.outcome, job)
-        warning = header_text("; ".join(caveats(job)))
-        return JsonAnswer(from_job(job, outcome), headers={"x-khosq-warning": warning} if warning else None)
+        return JsonAnswer(from_job(job, outcome), headers=warning_headers(caveats(job)))
 
     def _open(self, caller: Caller, submission: CreateTranscription, base_url: str, once: IdempotencyKey | None) -> Job:
         self._desk.require_language(submission.language, field="language")

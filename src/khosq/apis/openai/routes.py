@@ -28,7 +28,7 @@ from khosq.identifiers import is_name
 from khosq.jobs.job import FINAL, Job, Keep, Wishes
 from khosq.jobs.submission import Submission
 from khosq.media.recording import ALL_TYPES, StoredRecording
-from khosq.serving.answers import JsonAnswer, header_text
+from khosq.serving.answers import JsonAnswer, warning_headers
 from khosq.serving.bodies import check_declared_size
 from khosq.serving.leaving import unless_gone
 from khosq.serving.multipart import Form, read_form
@@ -147,8 +147,7 @@ class _Audio:
             raise self._still_running(request, job)
         transcript = await read_transcript(self._desk, job)
         answer = await run_in_threadpool(to_answer, transcript, look, task=task)  # hours of speech take a while
-        if job.warnings:
-            answer.headers["x-khosq-warning"] = header_text("; ".join(job.warnings))
+        answer.headers.update(warning_headers(job.warnings))
         return answer
 
     async def _tell(self, request: Request, job: Job, look: Look) -> AsyncGenerator[bytes, None]:

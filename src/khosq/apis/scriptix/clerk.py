@@ -17,7 +17,7 @@ from khosq.apis.scriptix.mapping import from_job
 from khosq.apis.scriptix.plain import without_punctuation
 from khosq.jobs.job import Job, JobState
 from khosq.jobs.results import Outcome
-from khosq.serving.answers import JsonAnswer, header_text
+from khosq.serving.answers import JsonAnswer, warning_headers
 from khosq.serving.credentials import bearer
 from khosq.tenants.api_keys import Caller
 from khosq.tenants.tenant import Scope
@@ -97,5 +97,4 @@ def wished(job: Job, transcript: Transcript) -> Transcript:
 
 def warning_of(job: Job) -> dict[str, str]:
     """Return the header that tells what a reader of the text must know."""
-    warning = header_text("; ".join(job.warnings))
-    return {"x-khosq-warning": warning} if warning else {}
+    return warning_headers(job.warnings)

@@ -22,7 +22,7 @@ from khosq.jobs.job import Job, JobState
 from khosq.jobs.submission import Submission
 from khosq.media.recording import MediaType
 from khosq.media.uploads import sign_link, verify_link
-from khosq.serving.answers import JsonAnswer, header_text
+from khosq.serving.answers import JsonAnswer, warning_headers
 from khosq.serving.bodies import check_declared_size, media_chunks, read_json
 from khosq.serving.credentials import bearer
 from khosq.tenants.api_keys import Caller
@@ -80,8 +80,7 @@ class _Routes:
         outcome = None
         if job.state is JobState.SUCCEEDED:
             outcome = await run_in_threadpool(self._desk.lookup.outcome, job)
-        warning = header_text("; ".join(job.warnings))
-        return JsonAnswer(from_job(job, outcome), headers={"x-khosq-warning": warning} if warning else None)
+        return JsonAnswer(from_job(job, outcome), headers=warning_headers(job.warnings))
 
     def _open(self, caller: Caller, creation: CreateTranscription, base_url: str) -> Job:
         wishes = to_wishes(creation, default_language=self._desk.default_language)
