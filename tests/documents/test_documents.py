@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any
 
 import pytest
@@ -112,6 +113,35 @@ def test_a_job_that_was_deleted_meanwhile_gets_no_document(office: Office, docum
     office.lookup.delete(job.tenant_id, job.id)
     with pytest.raises(NotFound):
         documents.add(job, a_document(office, job))
+
+
+@pytest.mark.parametrize("act", ["add", "change", "remove"])
+def test_a_job_is_deleted_while_something_is_told_of_its_document(office: Office, act: str) -> None:
+    job = finished(office)
+    document = a_document(office, job)
+    deletions: list[Future[bool]] = []
+
+    def delete() -> bool:
+        also = [lambda connection, job: documents.remove_of_job(connection, job.id)]
+        return office.jobs.delete(job, office.clock(), key_id=None, also=also)
+
+    class Outbox:
+        def tell(self, connection: sa.Connection, job: Job, _: str, *, subject: Mapping[str, Any]) -> None:
+            deletions.append(threads.submit(delete))
+            wait(deletions, 0.5)
+            documents.put(connection, a_document(office, job))  # as a delivery, it names its job
+
+    documents = Documents(DocumentStore(office.database), Outbox(), clock=office.clock)
+    if act != "add":
+        with office.database.write() as connection:
+            documents.put(connection, document)
+    with ThreadPoolExecutor(1) as threads:
+        getattr(documents, act)(job, document)
+        assert deletions[0].result()
+    assert documents.of_job(job) == []
+    for late in (documents.add, documents.change, documents.remove):
+        with pytest.raises(NotFound):
+            late(job, document)
 
 
 def test_another_jobs_document_is_not_found(office: Office, documents: Documents) -> None:

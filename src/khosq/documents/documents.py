@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -55,14 +56,11 @@ class Documents:
         """
         if job.state is not JobState.SUCCEEDED:
             raise Conflict("There is no transcript yet to make a document of.")
-        try:
-            with self._store.write() as connection:
-                self._store.put(connection, document)
-                for act in also:
-                    act(connection, job)
-                self._tell(connection, job, OtherEvent.DOCUMENT_CREATED, document)
-        except sa.exc.IntegrityError as error:
-            raise NotFound from error
+        with self._write(job) as connection:
+            self._store.put(connection, document)
+            for act in also:
+                act(connection, job)
+            self._tell(connection, job, OtherEvent.DOCUMENT_CREATED, document)
 
     def of_job(self, job: Job) -> list[Document]:
         """Return a job's documents, oldest first."""
@@ -87,7 +85,7 @@ class Documents:
     def change(self, job: Job, document: Document, **changes: Any) -> Document:
         """Change a document's ``kind``, ``filename`` or ``cues``."""
         changed = replace(document, modified_at=self._clock(), **changes)
-        with self._store.write() as connection:
+        with self._write(job) as connection:
             if not self._store.replace(connection, changed):
                 raise NotFound
             self._tell(connection, job, OtherEvent.DOCUMENT_UPDATED, changed)
@@ -95,7 +93,7 @@ class Documents:
 
     def remove(self, job: Job, document: Document) -> None:
         """Remove a document; the transcript stays."""
-        with self._store.write() as connection:
+        with self._write(job) as connection:
             if not self._store.remove(connection, document.id):
                 raise NotFound
             self._tell(connection, job, OtherEvent.DOCUMENT_DELETED, document)
@@ -103,6 +101,14 @@ class Documents:
     def remove_of_job(self, connection: sa.Connection, job_id: str) -> None:
         """Remove the documents of a job that is deleted, in its transaction."""
         self._store.remove_of_job(connection, job_id)
+
+    @contextmanager
+    def _write(self, job: Job) -> Iterator[sa.Connection]:
+        """Open a transaction about a job that stays for as long; its deletion comes before or after."""
+        with self._store.write() as connection:
+            if not self._store.hold_job(connection, job.id):
+                raise NotFound
+            yield connection
 
     def _tell(self, connection: sa.Connection, job: Job, event: OtherEvent, document: Document) -> None:
         if job.state is JobState.SUCCEEDED:
