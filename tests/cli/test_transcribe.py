@@ -32,7 +32,7 @@ def test_several_texts_are_told_apart_by_their_names(capsys: pytest.CaptureFixtu
 
 
 def test_json_names_a_words_values_and_is_one_line_per_file(capsys: pytest.CaptureFixture[str]) -> None:
-    word = {"word": "Բարև", "start": 0.1, "end": 0.6, "confidence": 0.988}
+    word = {"text": "Բարև", "start": 0.1, "end": 0.6, "confidence": 0.988}
     Outlet(Format.JSON, [ONE], None).put(ONE, BAREV)
     alone = json.loads(capsys.readouterr().out)
     assert alone["utterances"][0]["words"] == [word]

@@ -366,7 +366,7 @@ class Word(BaseModel):
     """Seconds since the recording began."""
     end: float
     confidence: float | None
-    """Probability from 0 to 1; null where the model gives none."""
+    """Probability from 0 to 1, of three digits; null where the model gives none."""
 
 
 class Job(BaseModel):

@@ -83,6 +83,6 @@ def after() -> Iterator[Callable[[float, Callable[[], Any]], None]]:
 
 @pytest.fixture
 def outcome() -> Outcome:
-    words = (Word("Բարև", Timespan(0.4, 0.9), 0.98), Word("ձեզ։", Timespan(0.9, 1.3), None))  # noqa: RUF001 - Armenian
+    words = (Word("Բարև", Timespan(0.4, 0.9), 0.98398), Word("ձեզ։", Timespan(0.9, 1.3), None))  # noqa: RUF001 - Armenian
     said = Utterance("Բարև ձեզ։", words, 0, 0)  # noqa: RUF001 - Armenian
     return Outcome(Transcript("hy-AM", 31.4, (said,), ("Somebody whispers.",)), "Ողջույն", None)

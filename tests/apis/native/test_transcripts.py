@@ -23,12 +23,15 @@ def test_a_transcript_has_every_word_with_its_time(api: Api, office: Office, mp3
         "utterances": [{
             "start": 0.4, "end": 1.3, "speaker": 1, "channel": 0, "text": text,
             "words": [
-                {"text": text[:4], "start": 0.4, "end": 0.9, "confidence": 0.98},
+                {"text": text[:4], "start": 0.4, "end": 0.9, "confidence": 0.984},
                 {"text": text[5:], "start": 0.9, "end": 1.3, "confidence": None},
             ],
         }],
         "warnings": ["Somebody whispers."], "title": "Ողջույն", "summary": None,
     }  # fmt: skip
+    exported = api.get(f"/jobs/{job}/exports/json").json()
+    assert exported["utterances"] == answer.json()["utterances"]
+    assert exported["speakers"] == [{"id": 1, "label": "Speaker 1"}]
     known = {"If-None-Match": answer.headers["etag"]}
     assert api.get(f"/jobs/{job}/transcript", headers=known).status_code == 304
 

@@ -83,7 +83,7 @@ def _html_words(file: bytes) -> list[str]:
 
 
 def _json_words(file: bytes) -> list[str]:
-    return [word["word"] for one in json.loads(file)["utterances"] for word in one["words"]]
+    return [word["text"] for one in json.loads(file)["utterances"] for word in one["words"]]
 
 
 READ |= {

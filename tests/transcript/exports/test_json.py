@@ -21,15 +21,15 @@ def test_the_shape_is_the_documented_one() -> None:
         "language": "hy-AM",
         "duration": 1.5,
         "warnings": ["Weak."],
-        "speakers": [{"id": 1, "label": "Speaker 2"}],
+        "speakers": [{"id": 2, "label": "Speaker 2"}],
         "utterances": [
             {
                 "start": 0.1,
                 "end": 0.6,
-                "speaker": 1,
+                "speaker": 2,
                 "channel": 1,
                 "text": "Բարև։",
-                "words": [{"word": "բարև", "start": 0.1, "end": 0.6, "confidence": 0.988}],
+                "words": [{"text": "բարև", "start": 0.1, "end": 0.6, "confidence": 0.988}],
             }
         ],
     }

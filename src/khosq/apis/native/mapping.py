@@ -16,6 +16,7 @@ from khosq.recordings.recording import Recording
 from khosq.tenants.tenant import ApiKey, UsageOfDay
 from khosq.transcript.cues import CueOptions
 from khosq.transcript.exports import ExportOptions
+from khosq.transcript.exports.json import plain_utterance
 
 Link = Callable[[Job], str]
 """Signs the upload link of a job."""
@@ -145,29 +146,14 @@ def from_recording(recording: Recording) -> recordings.Recording:
 
 
 def from_outcome(job: Job, outcome: Outcome) -> transcripts.Transcript:
-    """Return what a job made; speakers are counted from 1."""
+    """Return what a job made, its utterances as an exported JSON file has them."""
     transcript = outcome.transcript
     return transcripts.Transcript(
         job_id=job.id,
         language=transcript.language,
         duration=transcript.duration,
         text=transcript.text,
-        utterances=[
-            transcripts.Utterance(
-                start=said.time.start,
-                end=said.time.end,
-                speaker=None if said.speaker is None else said.speaker + 1,
-                channel=said.channel,
-                text=said.text,
-                words=[
-                    transcripts.Word(
-                        text=word.text, start=word.time.start, end=word.time.end, confidence=word.confidence
-                    )
-                    for word in said.words
-                ],
-            )
-            for said in transcript.utterances
-        ],
+        utterances=[transcripts.Utterance.model_validate(plain_utterance(said)) for said in transcript.utterances],
         warnings=list(transcript.warnings),
         title=outcome.title,
         summary=outcome.summary,

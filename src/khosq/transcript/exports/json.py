@@ -22,16 +22,18 @@ def _to_plain(transcript: Transcript, options: ExportOptions) -> dict[str, Any]:
         "language": transcript.language,
         "duration": transcript.duration,
         "warnings": list(transcript.warnings),
-        "speakers": [{"id": one, "label": options.label(one)} for one in speakers if options.with_speakers],
-        "utterances": [_plain_utterance(one, options) for one in transcript.utterances],
+        "speakers": [{"id": one + 1, "label": options.label(one)} for one in speakers if options.with_speakers],
+        "utterances": [plain_utterance(one, with_speaker=options.with_speakers) for one in transcript.utterances],
     }
 
 
-def _plain_utterance(utterance: Utterance, options: ExportOptions) -> dict[str, Any]:
+def plain_utterance(utterance: Utterance, *, with_speaker: bool = True) -> dict[str, Any]:
+    """Return an utterance in the open shape; speakers are counted from 1."""
+    speaker = utterance.speaker if with_speaker else None
     return {
         "start": utterance.time.start,
         "end": utterance.time.end,
-        "speaker": utterance.speaker if options.with_speakers else None,
+        "speaker": None if speaker is None else speaker + 1,
         "channel": utterance.channel,
         "text": utterance.text,
         "words": [_plain_word(word) for word in utterance.words],
@@ -40,4 +42,4 @@ def _plain_utterance(utterance: Utterance, options: ExportOptions) -> dict[str, 
 
 def _plain_word(word: Word) -> dict[str, Any]:
     confidence = None if word.confidence is None else round(word.confidence, 3)
-    return {"word": word.text, "start": word.time.start, "end": word.time.end, "confidence": confidence}
+    return {"text": word.text, "start": word.time.start, "end": word.time.end, "confidence": confidence}

@@ -15,7 +15,7 @@ class Word(Answer):
     """Seconds since the recording began."""
     end: float
     confidence: float | None = None
-    """Probability from 0 to 1; null where the model gives none."""
+    """Probability from 0 to 1, of three digits; null where the model gives none."""
 
 
 class Utterance(Answer):
