@@ -129,6 +129,7 @@ WRONG_FIELDS: list[tuple[Any, str]] = [
     (hook(webhook_method="PATCH"), "webhook_method"),
     (hook(webhook_method="put"), "webhook_method"),
     (hook(webhook_headers="A: b"), "webhook_headers"),
+    (hook(webhook_headers=["A: b", 5, 5]), "webhook_headers.1"),
     (hook(webhook_headers=["no colon"]), "webhook_headers"),
     (hook(webhook_headers=[": empty"]), "webhook_headers"),
     (hook(webhook_headers=["X-A: b\r\nX-B: c"]), "webhook_headers"),

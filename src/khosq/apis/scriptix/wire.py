@@ -25,8 +25,10 @@ class Told(BaseModel):
     )
 
 
-class DocumentSettings(Told):
+class DocumentSettings(BaseModel):
     """How a document is laid out; the numbers are for captions."""
+
+    model_config = ConfigDict(extra="ignore", strict=True)
 
     filename: str | None = Field(default=None, max_length=200)
     max_line_length: int | None = Field(default=None, ge=1, le=200, description="Characters.")
@@ -38,7 +40,7 @@ class DocumentSettings(Told):
     min_segment_gap: int | None = Field(default=None, ge=0, le=_LONGEST_DAY, description="Milliseconds.")
 
 
-class CreateDocument(DocumentSettings):
+class CreateDocument(DocumentSettings, Told):
     """A document to be made."""
 
     document_type: DocumentType
