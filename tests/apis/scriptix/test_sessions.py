@@ -330,7 +330,7 @@ def test_a_transcript_that_should_not_be_trusted_says_so(office: Office, mp3: by
     session_id = create(office, key)["session_id"]
     office.client.put(f"{SESSIONS}/{session_id}", headers=keyed(key), content=mp3)
     office.finish(session_id, OUTCOME, warnings=("A stand-in model heard this.",))
-    assert look(office, key, session_id, "/result").headers["x-khosq-warning"] == "A stand-in model heard this."
+    assert look(office, key, session_id, "/result").headers["x-khosq-warning"] == "A stand-in model heard this"
 
 
 def test_a_recording_that_is_kept_can_be_fetched_whole_and_in_part(office: Office, mp3: bytes) -> None:
