@@ -52,7 +52,7 @@ def existing(chosen: Settings) -> Settings:
 
     """
     file = database_file(chosen)
-    if file is not None and not _is_there(file):
+    if file is not None and not is_there(file):
         raise NotFound(f"There is no khosq database in {file.parent}; set KHOSQ_DATA_DIR or --data-dir.")
     return chosen
 
@@ -67,15 +67,8 @@ def database_file(chosen: Settings) -> Path | None:
     return None if not name or name.startswith((":memory:", "file:")) else Path(name)
 
 
-def told_if_new(chosen: Settings) -> Settings:
-    """Return the settings; say so where a command will make a database that was not there."""
-    file = database_file(chosen)
-    if file is not None and not _is_there(file):
-        err.print(f"There was no khosq database in {file.parent}: a new one is made.", style="yellow", highlight=False)
-    return chosen
-
-
-def _is_there(file: Path) -> bool:
+def is_there(file: Path) -> bool:
+    """Tell whether a file is there."""
     try:
         return file.exists()
     except OSError as error:

@@ -25,7 +25,7 @@ def list_(
 ) -> None:
     """List a tenant's jobs, newest first."""
     with open_core(existing(settings(data_dir=data_dir))) as core:
-        found = core.lookup.jobs(Chosen(core.accounts.named(tenant).id), limit=limit)
+        found = core.jobs.search(Chosen(core.accounts.named(tenant).id), limit=limit)
     if as_json:
         print_json([_facts(job) for job in found])
         return

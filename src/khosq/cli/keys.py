@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 
 from khosq.assembly.core import open_core
-from khosq.cli.common import AsJson, DataDir, TenantName, existing, print_json, settings, show, table, told_if_new
+from khosq.cli.common import AsJson, DataDir, TenantName, existing, print_json, settings, show, table
+from khosq.cli.opening import open_or_make
 
 app = typer.Typer(no_args_is_help=True, help="API keys: made, listed, revoked.")
 
@@ -31,7 +32,7 @@ def create(
     as_json: AsJson = False,
 ) -> None:
     """Make a key, and its tenant if there is none of that name. The key is shown this once."""
-    with open_core(told_if_new(settings(data_dir=data_dir))) as core:
+    with open_or_make(settings(data_dir=data_dir), quietly=as_json) as core:
         secret, key = core.keys.create(tenant, scope.value)
     if as_json:
         print_json({"key": secret, "id": key.id, "tenant": tenant, "scope": key.scope})

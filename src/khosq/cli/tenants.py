@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from khosq.assembly.core import open_core
-from khosq.cli.common import AsJson, DataDir, TenantName, existing, print_json, settings, show, table, told_if_new
+from khosq.cli.common import AsJson, DataDir, TenantName, existing, print_json, settings, show, table
+from khosq.cli.opening import open_or_make
 from khosq.tenants.tenant import Tenant
 
 app = typer.Typer(no_args_is_help=True, help="Customers of this server and the seconds they have left.")
@@ -17,7 +18,7 @@ app = typer.Typer(no_args_is_help=True, help="Customers of this server and the s
 @app.command()
 def create(tenant: TenantName, data_dir: DataDir = None, *, as_json: AsJson = False) -> None:
     """Make a tenant; one that exists already is left as it is."""
-    with open_core(told_if_new(settings(data_dir=data_dir))) as core:
+    with open_or_make(settings(data_dir=data_dir), quietly=as_json) as core:
         _show(core.accounts.ensure(tenant), as_json=as_json)
 
 
