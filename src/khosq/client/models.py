@@ -242,6 +242,7 @@ class Limits(BaseModel):
     """For so long an `Idempotency-Key` is remembered."""
     upload_link_seconds: int
     media_types: list[str]
+    """By every common name; what a recording is, its bytes decide."""
     export_formats: list[str]
 
 

@@ -135,6 +135,47 @@ def test_every_fault_of_a_body_is_named(api: Api) -> None:
     assert api.get("/jobs").json()["data"] == []
 
 
+def test_a_fault_says_what_to_write_instead(api: Api) -> None:
+    known = (
+        "language, speakers, multichannel, punctuation, features, keep, priority, filename, metadata, recording_id, "
+        "source_url"
+    )
+    for body, detail in (
+        ({"languge": "en"}, f"unknown; known are {known}"),
+        ({"language": "english"}, "must be a language tag such as en or hy-AM"),
+        ({"language": 5}, "must be text"),
+        ({"speakers": 11}, "must be 10 or less"),
+        ({"speakers": "2"}, "must be a whole number"),
+        ({"punctuation": "yes"}, "must be true or false"),
+        ({"keep": "forever"}, "must be 'original', 'small' or 'nothing'"),
+        ({"filename": "x" * 256}, "may have 255 characters at most"),
+        ({"source_url": "https://a.example/x", "recording_id": "b"}, "give recording_id or source_url, not both"),
+    ):
+        assert api.post("/jobs", json=body).json()["errors"][0]["detail"] == detail
+    batch = api.post("/jobs/batch", json={"jobs": [{}, {"speed": 2}]}).json()
+    assert batch["errors"] == [{"pointer": "/jobs/1/speed", "detail": f"unknown; known are {known}"}]
+    query = api.get("/jobs?form=2030-01-01").json()
+    assert query["detail"] == "/form: unknown; known are cursor, limit, state, api, from, to"
+    assert api.get("/jobs?to=x").json()["errors"][0]["detail"] == "must be a moment such as 2030-01-31T09:00:00Z"
+
+
+def test_a_fault_of_a_form_names_its_field(api: Api, mp3: bytes) -> None:
+    def fault(files: Any, **fields: str) -> Any:
+        return api.post("/jobs", files=files, data=fields).json()["errors"]
+
+    missing = [{"pointer": "/file", "detail": "The form has no recording; its field must be called file."}]
+    assert fault({"audio": ("a.mp3", mp3)}) == missing
+    assert api.post("/recordings", files={"audio": ("a.mp3", mp3)}).json()["errors"] == missing
+    (broken,) = fault({"file": ("a.mp3", mp3)}, options="{'language': 'en'}")
+    assert broken["pointer"] == "/options"
+    assert broken["detail"].startswith("The field options is not JSON: ")
+    (listed,) = fault({"file": ("a.mp3", mp3)}, options="[]")
+    assert listed == {"pointer": "/options", "detail": "The field options must be a JSON object."}
+    (strange,) = fault({"file": ("a.mp3", mp3)}, language="en")
+    assert strange["pointer"] == "/language"
+    assert "known are file and options" in strange["detail"]
+
+
 def test_a_body_that_is_no_json_object_is_refused(api: Api) -> None:
     for body in (b"{", b"[]", b'"text"', b"null", b"\xff", b'{"priority": NaN}', b"[" * 9999):
         assert api.post("/jobs", content=body).status_code == 400

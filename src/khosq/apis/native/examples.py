@@ -211,9 +211,9 @@ PROBLEMS: dict[str, Any] = {
             "type": "/khosq/v1/problems/invalid",
             "title": "The request is not valid",
             "status": 400,
-            "detail": "/priority: Input should be less than or equal to 9",
+            "detail": "/priority: must be 9 or less",
             "request_id": "0a1b2c3d4e5f",
-            "errors": [{"pointer": "/priority", "detail": "Input should be less than or equal to 9"}],
+            "errors": [{"pointer": "/priority", "detail": "must be 9 or less"}],
         },
     )
 }

@@ -17,6 +17,7 @@ from starlette.responses import Response, StreamingResponse
 from khosq.apis.native import description
 from khosq.apis.native.access import BASE, DOOR, Access
 from khosq.apis.native.answers import NO_STORE, PRIVATE, answer, etag_of, matches, not_modified, plain
+from khosq.apis.native.forms import read_recording
 from khosq.apis.native.mapping import from_deletion, from_job, to_event
 from khosq.apis.native.pages import read_page
 from khosq.apis.native.reading import parse_model, read_query
@@ -31,14 +32,12 @@ from khosq.media.recording import ALL_TYPES, StoredRecording
 from khosq.media.uploads import sign_link, verify_link
 from khosq.serving.bodies import JSON_LIMIT, check_declared_size, media_chunks, read_body
 from khosq.serving.leaving import unless_gone
-from khosq.serving.multipart import read_form
 from khosq.tenants.api_keys import Caller
 
 LARGEST_BATCH = 4 * 1024**2
 """Bytes of JSON."""
 _MOMENTARY = frozenset({"eta_seconds"})
 """Fields of a job that change although nothing has happened."""
-_FORM = {"file", "options"}
 
 
 class Jobs:
@@ -178,16 +177,7 @@ class Jobs:
         """Open a job and give it the recording that came in the same form."""
         check_declared_size(request, self._desk.max_upload_bytes)
         await run_in_threadpool(self._desk.check_disk)
-        form = await read_form(
-            request,
-            lambda _, chunks: self._desk.receive(chunks, accept=ALL_TYPES),
-            files=frozenset({"file"}),
-            patience=self._desk.body_timeout,
-            discard=lambda stored: run_in_threadpool(self._desk.discard, stored),
-        )
-        if "file" not in form.files:
-            raise Invalid("The form has no file.", field="file")
-        name, stored = form.files["file"]
+        form, name, stored = await read_recording(request, self._desk)
         try:
             job = await run_in_threadpool(self._open_for, request, caller, form.fields, stored, name)
         except Exception:
@@ -206,10 +196,10 @@ class Jobs:
     def _open_for(
         self, request: Request, caller: Caller, fields: dict[str, list[str]], stored: StoredRecording, name: str
     ) -> Job:
-        if strange := sorted(fields.keys() - _FORM):
-            raise Invalid(f"The form may have the fields file and options; it has {strange[0]!r}.", field=strange[0])
+        if strange := sorted(fields.keys() - {"options"}):
+            raise Invalid("unknown; known are file and options, a JSON object with everything else", field=strange[0])
         written = fields.get("options", [""])[-1].encode("utf-8", "surrogatepass")
-        asked = parse_model(written, wire.JobOptions)
+        asked = parse_model(written, wire.JobOptions, name="options")
         if not asked.filename:
             asked.filename = FileQuery(filename=name.encode("utf-8", "replace").decode()[:255]).filename
         once = read_once(request, written, stored.sha256.encode())

@@ -11,14 +11,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from khosq.apis.native.errors import ManyFaults
-from khosq.apis.native.wire.problem import Fault
+from khosq.apis.native.faults import faults_of
 from khosq.errors import Invalid
 from khosq.serving.bodies import JSON_LIMIT, parse_json, read_body
 
 M = TypeVar("M", bound=BaseModel)
-
-_MOST_FAULTS = 100
-"""That are told at once."""
 
 
 async def read_model(request: Request, model: type[M], *, timeout: float, limit: int = JSON_LIMIT) -> M:  # noqa: ASYNC109 - becomes a 408
@@ -34,9 +31,23 @@ async def read_model(request: Request, model: type[M], *, timeout: float, limit:
     return await run_in_threadpool(parse_model, body, model)
 
 
-def parse_model(body: bytes, model: type[M]) -> M:
-    """Return a JSON text as ``model``, checked; nothing is an empty object."""
-    return validated(model, parse_json(body) if body else {})
+def parse_model(body: bytes, model: type[M], *, name: str | None = None) -> M:
+    """Return a JSON text as ``model``, checked; nothing is an empty object.
+
+    Args:
+        body: the text.
+        model: what it should be.
+        name: of the form's field that it is; None: it is the body.
+
+    """
+    try:
+        return validated(model, parse_json(body) if body else {})
+    except ManyFaults:
+        raise
+    except Invalid as error:
+        if name is None:
+            raise
+        raise Invalid(error.message.replace("The body", f"The field {name}", 1), field=name) from error
 
 
 def read_query(request: Request, model: type[M]) -> M:
@@ -72,19 +83,4 @@ def validated(model: type[M], value: Any) -> M:
     try:
         return model.model_validate(value)
     except ValidationError as error:
-        raise ManyFaults(faults=faults_of(error)) from error
-
-
-def faults_of(error: ValidationError) -> list[Fault]:
-    """Return what is wrong, and where."""
-    found = error.errors(include_url=False, include_context=False, include_input=False)
-    return [Fault(pointer=pointer(*fault["loc"]), detail=_sentence(fault["msg"])) for fault in found[:_MOST_FAULTS]]
-
-
-def pointer(*place: str | int) -> str:
-    """Return a JSON pointer to a place in a body."""
-    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in place)
-
-
-def _sentence(message: str) -> str:
-    return message.removeprefix("Value error, ")
+        raise ManyFaults(faults=faults_of(error, model)) from error

@@ -15,18 +15,17 @@ from khosq.apis.native import description
 from khosq.apis.native.access import BASE, Access
 from khosq.apis.native.answers import NO_STORE, answer
 from khosq.apis.native.audio import audio
+from khosq.apis.native.forms import read_recording
 from khosq.apis.native.mapping import from_recording
 from khosq.apis.native.pages import read_page
 from khosq.apis.native.reading import read_model, read_query
 from khosq.apis.native.wire import recordings as wire
 from khosq.apis.native.wire.model import Paged
-from khosq.errors import Invalid
 from khosq.identifiers import new_id
 from khosq.media.recording import ALL_TYPES, StoredRecording
 from khosq.media.uploads import sign_link, verify_link
 from khosq.recordings.recording import Recording
 from khosq.serving.bodies import check_declared_size, media_chunks
-from khosq.serving.multipart import read_form
 from khosq.tenants.api_keys import Caller
 
 _ID = 20
@@ -58,7 +57,7 @@ class Recordings:
         caller = await self._access.admit(request, "write")
         await self._check_room(request)
         if request.headers.get("content-type", "").lower().startswith("multipart/"):
-            name, stored = await self._receive_form(request)
+            _, name, stored = await read_recording(request, self._desk)
         else:
             name, stored = read_query(request, wire.FileQuery).filename, await self._receive(request)
         return await self._keep(stored, caller.tenant_id, name)
@@ -124,18 +123,6 @@ class Recordings:
     async def _receive(self, request: Request) -> StoredRecording:
         async with aclosing(media_chunks(request, patience=self._desk.body_timeout)) as chunks:
             return await self._desk.receive(chunks, accept=ALL_TYPES)
-
-    async def _receive_form(self, request: Request) -> tuple[str, StoredRecording]:
-        form = await read_form(
-            request,
-            lambda _, chunks: self._desk.receive(chunks, accept=ALL_TYPES),
-            files=frozenset({"file"}),
-            patience=self._desk.body_timeout,
-            discard=lambda stored: run_in_threadpool(self._desk.discard, stored),
-        )
-        if "file" not in form.files:
-            raise Invalid("The form has no file.", field="file")
-        return form.files["file"]
 
     async def _keep(
         self, stored: StoredRecording, tenant_id: str, filename: str, recording_id: str | None = None

@@ -25,6 +25,14 @@ from khosq.transcript.exports import FORMATS
 
 _BEST_FIRST = (("production", "ready"), ("production", "on_demand"), ("fallback", "ready"), ("starter", "ready"))
 
+_ALSO_CALLED = (
+    *("video/mp4", "video/quicktime", "video/3gpp", "audio/x-m4a", "audio/3gpp"),
+    *("video/x-matroska", "audio/x-matroska", "audio/webm"),
+    *("audio/opus", "video/ogg", "audio/x-wav", "audio/x-flac", "audio/mp3"),
+    *("audio/x-ms-wma", "video/x-ms-wmv"),
+)
+"""Names of what is accepted, beside the one by which we go."""
+
 
 class Service:
     """What can be asked of the server itself."""
@@ -64,7 +72,7 @@ class Service:
             requests_per_minute=REQUESTS_PER_MINUTE,
             idempotency_seconds=int(REMEMBERED.total_seconds()),
             upload_link_seconds=int(self._desk.upload_ttl.total_seconds()),
-            media_types=sorted(ALL_TYPES),
+            media_types=sorted({*ALL_TYPES, *_ALSO_CALLED}),
             export_formats=list(FORMATS),
         )
         return answer(limits)

@@ -12,8 +12,8 @@ from starlette.requests import Request
 from khosq.apis.face import Desk
 from khosq.apis.native.access import DOOR
 from khosq.apis.native.errors import ManyFaults
+from khosq.apis.native.faults import pointer
 from khosq.apis.native.mapping import to_wishes
-from khosq.apis.native.reading import pointer
 from khosq.apis.native.wire.jobs import CreateJob, JobOptions
 from khosq.apis.native.wire.problem import Fault
 from khosq.errors import Conflict, Invalid, NotFound, Refused

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import AfterValidator, AwareDatetime, Field, model_validator
 
 from khosq.apis.native.wire.model import Answer, Moment, Name, Page, Paged, Query, Request
 from khosq.apis.native.wire.recordings import UploadLink
@@ -19,11 +20,21 @@ LONGEST_WAIT = 60
 MOST_SPEAKERS = 10
 LEAST_URGENT = 9
 
+_TAG = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$"
+
+
+def _require_tag(language: str) -> str:
+    if re.fullmatch(_TAG, language) is None:
+        raise ValueError("must be a language tag such as en or hy-AM")
+    return language
+
 
 class JobOptions(Request):
     """What is to be made of a recording."""
 
-    language: Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$", max_length=35)] | None = None
+    language: (
+        Annotated[str, Field(max_length=35, json_schema_extra={"pattern": _TAG}), AfterValidator(_require_tag)] | None
+    ) = None
     """BCP 47 tag of the language spoken; default: the server's."""
     speakers: Annotated[int, Field(ge=1, le=MOST_SPEAKERS)] | None = None
     """How many voices to tell apart; default: they are not told apart."""
