@@ -53,10 +53,9 @@ def build_app(
     app.include_router(health_routes(readiness))
     if shows_metrics:
         app.include_router(metrics_routes(meters))
+    app.include_router(docs_routes([door for door in doors if door.documented]))
     for door in doors:
         app.include_router(door.router)
-        if door.documented:
-            app.include_router(docs_routes(door))
     app.add_middleware(Refusals, doors=doors)
     app.add_middleware(Journal, doors=doors, meters=meters)
     return app
