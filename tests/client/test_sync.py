@@ -14,7 +14,16 @@ import httpx2
 import pytest
 from tests.client.made import CLIENT, script
 
-from khosq.client import Client, ConnectionFailed, Invalid, RateLimited, ServerFault, WaitedTooLong
+from khosq.client import (
+    BadAddress,
+    Client,
+    ConnectionFailed,
+    Invalid,
+    JobFailed,
+    RateLimited,
+    ServerFault,
+    WaitedTooLong,
+)
 
 Answer = httpx2.Response | Exception
 
@@ -96,6 +105,40 @@ def test_what_may_not_be_done_twice_is_not_sent_twice() -> None:
     with client(failing) as calls, pytest.raises(ServerFault):
         calls.keys.create(name="one")
     assert len(failing.requests) == 1
+
+
+def test_who_cannot_be_reached_is_named() -> None:
+    with client(Network(httpx2.ConnectError("Connection refused")), attempts=1) as calls:
+        with pytest.raises(ConnectionFailed, match=r"^POST https://asr.example.org/khosq/v1/jobs: Connection refused$"):
+            calls.jobs.create()
+        with pytest.raises(ConnectionFailed, match=r"^GET https://asr.example.org/khosq/v1/jobs/job_1/events: Conn"):
+            list(calls.jobs.events("job_1"))
+
+
+@pytest.mark.parametrize("base", ["http://a:8080", "http://a:8080/khosq/v1", "http://a:8080/khosq/v1/"])
+def test_the_api_may_stand_in_the_address_or_not(base: str) -> None:
+    network = Network(httpx2.Response(200, json=JOB))
+    with Client(base, "kq_1", transport=httpx2.MockTransport(network)) as calls:
+        calls.jobs.get("job_1")
+    assert str(network.requests[0].url) == "http://a:8080/khosq/v1/jobs/job_1"
+
+
+@pytest.mark.parametrize("base", ["", "localhost:8080", "asr.example.org", "ftp://a", "http://", "http://[1"])
+def test_an_address_that_is_none_is_refused_at_once(base: str) -> None:
+    with pytest.raises(BadAddress, match="is not the address of a server, such as http://localhost:8080"):
+        Client(base, "kq_1")
+
+
+def test_a_job_that_did_not_end_well_says_how() -> None:
+    error = {"code": "media_unreadable", "message": "This is no recording."}
+    for ended, told in (
+        ({"state": "failed", "error": error}, "job_1 failed: This is no recording."),
+        ({"state": "cancelled"}, "job_1 was cancelled"),
+    ):
+        network = Network(httpx2.Response(200, json=JOB | ended))
+        with client(network) as calls, pytest.raises(JobFailed) as failed:
+            calls.transcribe("https://recordings.example.org/a.mp3")
+        assert str(failed.value) == told
 
 
 def test_patience_has_an_end() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from khosq.client.aio import AsyncClient
 from khosq.client.errors import (
+    BadAddress,
     ClientError,
     Conflict,
     ConnectionFailed,
@@ -28,6 +29,7 @@ from khosq.client.sync import Client
 
 __all__ = [
     "AsyncClient",
+    "BadAddress",
     "Client",
     "ClientError",
     "Conflict",

@@ -14,6 +14,7 @@ import httpx2
 from pydantic import BaseModel
 
 from khosq.client import models, sources
+from khosq.client.addresses import api_of
 from khosq.client.aio_resources import AsyncDeliveries, AsyncEndpoints, AsyncJobs, AsyncKeys, AsyncRecordings
 from khosq.client.errors import ConnectionFailed, JobFailed, refusal
 from khosq.client.options import JobOptions
@@ -44,8 +45,11 @@ class AsyncClient:
             attempts: how often a call is tried that meets a busy server or a broken connection.
             transport: replaces the network.
 
+        Raises:
+            BadAddress: ``base_url`` is not the address of a server.
+
         """
-        self._base = f"{base_url.rstrip('/')}/khosq/v1"
+        self.base = api_of(base_url)
         self._authority = {"authorization": f"Bearer {key}"}
         self.attempts = attempts
         self._http = httpx2.AsyncClient(timeout=timeout, transport=transport)
@@ -137,7 +141,7 @@ class AsyncClient:
 
         """
         is_whole = path.startswith(("http://", "https://"))
-        url, headers = (path, {}) if is_whole else (self._base + path, dict(self._authority))
+        url, headers = (path, {}) if is_whole else (self.base + path, dict(self._authority))
         if once is not None:
             headers["idempotency-key"] = once
         if source is not None and source.size is not None:
@@ -161,7 +165,7 @@ class AsyncClient:
             except httpx2.TransportError as error:
                 wait = wait_without_answer(error, attempt, most=self.attempts, repeatable=repeatable)
                 if wait is None:
-                    raise ConnectionFailed(f"{method} {path.partition('?')[0]}: {error}") from error
+                    raise ConnectionFailed(f"{method} {url.partition('?')[0]}: {error}") from error
             else:
                 if answer.is_success:
                     return answer
@@ -173,7 +177,7 @@ class AsyncClient:
     @asynccontextmanager
     async def stream(self, path: str, **headers: str) -> AsyncIterator[httpx2.Response]:
         """Open an answer that is read as it comes."""
-        async with self._http.stream("GET", self._base + path, headers=self._authority | headers) as answer:
+        async with self._http.stream("GET", self.base + path, headers=self._authority | headers) as answer:
             if not answer.is_success:
                 await answer.aread()
                 raise refusal(answer)

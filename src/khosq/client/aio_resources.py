@@ -107,7 +107,7 @@ class AsyncJobs:
             except httpx2.TransportError as error:
                 wait = wait_without_answer(error, attempt, most=self._client.attempts, repeatable=True)
                 if wait is None:
-                    raise ConnectionFailed(f"the events of {job_id}: {error}") from error
+                    raise ConnectionFailed(f"GET {self._client.base}/jobs/{job_id}/events: {error}") from error
                 await asyncio.sleep(wait)
 
     async def list(

@@ -1,6 +1,7 @@
 """What may go wrong when a server is called.
 
 ClientError
+├── BadAddress           the server's address is none; a ``ValueError`` too
 ├── ConnectionFailed     no answer came, however often it was tried
 ├── WaitedTooLong        the job has not ended in the time that the caller gave it
 ├── JobFailed            the job ended otherwise than well; it is in ``job``
@@ -30,6 +31,10 @@ class ClientError(Exception):
     """A call did not do what it should."""
 
 
+class BadAddress(ClientError, ValueError):
+    """The server's address is none."""
+
+
 class ConnectionFailed(ClientError):
     """No answer came."""
 
@@ -38,11 +43,15 @@ class WaitedTooLong(ClientError):
     """The job has not ended in time; it goes on."""
 
 
+_ENDED: Mapping[str, str] = {"failed": "failed", "cancelled": "was cancelled"}
+
+
 class JobFailed(ClientError):
     """The job ended otherwise than well."""
 
     def __init__(self, job: Job) -> None:
-        super().__init__(f"{job.id} is {job.state}" + (f": {job.error.message}" if job.error else ""))
+        how = _ENDED.get(job.state, f"is {job.state}")
+        super().__init__(f"{job.id} {how}" + (f": {job.error.message}" if job.error else ""))
         self.job = job
 
 

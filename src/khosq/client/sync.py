@@ -14,6 +14,7 @@ import httpx2
 from pydantic import BaseModel
 
 from khosq.client import models, sources
+from khosq.client.addresses import api_of
 from khosq.client.errors import ConnectionFailed, JobFailed, refusal
 from khosq.client.options import JobOptions
 from khosq.client.retrying import wait_after, wait_without_answer
@@ -44,8 +45,11 @@ class Client:
             attempts: how often a call is tried that meets a busy server or a broken connection.
             transport: replaces the network.
 
+        Raises:
+            BadAddress: ``base_url`` is not the address of a server.
+
         """
-        self._base = f"{base_url.rstrip('/')}/khosq/v1"
+        self.base = api_of(base_url)
         self._authority = {"authorization": f"Bearer {key}"}
         self.attempts = attempts
         self._http = httpx2.Client(timeout=timeout, transport=transport)
@@ -137,7 +141,7 @@ class Client:
 
         """
         is_whole = path.startswith(("http://", "https://"))
-        url, headers = (path, {}) if is_whole else (self._base + path, dict(self._authority))
+        url, headers = (path, {}) if is_whole else (self.base + path, dict(self._authority))
         if once is not None:
             headers["idempotency-key"] = once
         if source is not None and source.size is not None:
@@ -161,7 +165,7 @@ class Client:
             except httpx2.TransportError as error:
                 wait = wait_without_answer(error, attempt, most=self.attempts, repeatable=repeatable)
                 if wait is None:
-                    raise ConnectionFailed(f"{method} {path.partition('?')[0]}: {error}") from error
+                    raise ConnectionFailed(f"{method} {url.partition('?')[0]}: {error}") from error
             else:
                 if answer.is_success:
                     return answer
@@ -173,7 +177,7 @@ class Client:
     @contextmanager
     def stream(self, path: str, **headers: str) -> Iterator[httpx2.Response]:
         """Open an answer that is read as it comes."""
-        with self._http.stream("GET", self._base + path, headers=self._authority | headers) as answer:
+        with self._http.stream("GET", self.base + path, headers=self._authority | headers) as answer:
             if not answer.is_success:
                 answer.read()
                 raise refusal(answer)

@@ -106,7 +106,7 @@ class Jobs:
             except httpx2.TransportError as error:
                 wait = wait_without_answer(error, attempt, most=self._client.attempts, repeatable=True)
                 if wait is None:
-                    raise ConnectionFailed(f"the events of {job_id}: {error}") from error
+                    raise ConnectionFailed(f"GET {self._client.base}/jobs/{job_id}/events: {error}") from error
                 time.sleep(wait)
 
     def list(
