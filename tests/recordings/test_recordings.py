@@ -12,7 +12,7 @@ from tests.stores import BASE_URL, DOOR, RECORDING, Office
 
 from khosq.errors import Conflict, NotFound
 from khosq.identifiers import new_id
-from khosq.jobs.job import Wishes
+from khosq.jobs.job import Keep, Wishes
 from khosq.jobs.submission import Submission
 from khosq.media.partial import PartialUploads
 from khosq.media.recording import ALL_TYPES
@@ -81,6 +81,28 @@ def test_no_job_is_made_of_a_recording_that_is_being_removed(office: Office) -> 
     office.recordings.remove(tenant.id, kept.id)
     with pytest.raises(NotFound):
         office.submissions.open(asked)
+
+
+@pytest.mark.parametrize("is_deleted", [False, True])
+def test_a_recording_stays_for_a_job_that_is_made_of_it_while_its_own_goes(office: Office, *, is_deleted: bool) -> None:
+    tenant = office.tenant()
+    asked = Submission(tenant.id, "key", DOOR, Wishes("hy", keep=Keep.NOTHING), {}, BASE_URL)
+    own = office.submissions.attach(office.submissions.open(asked).id, RECORDING)
+    opening, opened = threading.Event(), threading.Event()
+
+    def in_between(_connection: object, _job: object) -> None:
+        opening.set()
+        opened.wait(0.5)
+
+    let_go = office.lookup.delete if is_deleted else office.lookup.cancel
+    with ThreadPoolExecutor() as threads:
+        other = threads.submit(office.submissions.open, replace(asked, recording=own.recording, also=(in_between,)))
+        opening.wait()
+        threads.submit(let_go, tenant.id, own.id).result()
+        opened.set()
+    assert office.found(other.result()).recording == own.recording
+    office.lookup.cancel(tenant.id, other.result().id)
+    assert office.recordings.recordings(tenant.id, limit=5) == []
 
 
 def test_bytes_of_which_no_recording_was_made_go_after_a_while(office: Office) -> None:

@@ -479,9 +479,10 @@ def _goes(job: Job) -> bool:
 
 
 def others_of(connection: sa.Connection, job: Job) -> list[Job]:
-    """Return the other jobs that were made of a job's recording."""
+    """Return the other jobs that were made of a job's recording; nobody makes a further one meanwhile."""
     if job.recording is None:
         return []
+    connection.execute(sa.select(recordings.c.id).where(recordings.c.id == job.recording.id).with_for_update())
     others = _JOBS.where(jobs.c.recording_id == job.recording.id, jobs.c.id != job.id)
     return [_job(row) for row in connection.execute(others).mappings()]
 
