@@ -38,7 +38,7 @@ def test_the_answer_is_the_transcript_of_a_job_like_any_other(api: Api, call: Ou
     (job,) = api.jobs()
     assert answer.json() == examples.DIARIZED
     assert answer.headers["x-khosq-job"] == job.id
-    assert answer.headers["x-khosq-warning"] == "Made by a starter model."
+    assert answer.headers["x-khosq-warning"] == "Made by a starter model"
     assert (job.door, job.filename, job.state) == ("openai", "call.mp3", JobState.SUCCEEDED)
     assert (job.wishes.language, job.wishes.speakers, job.wishes.keep) == ("en-US", 2, Keep.NOTHING)
     assert api.call("GET", f"/khosq/v1/jobs/{job.id}", headers={}).json()["state"] == "succeeded"

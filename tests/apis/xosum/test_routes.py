@@ -459,7 +459,7 @@ def test_a_finished_call_reads_as_documented(office: Office, mp3: bytes) -> None
         "docId": created["docId"],
         "createdAt": "2030-01-01T09:00:00.250Z",
     }
-    assert answer.headers["x-khosq-warning"] == "Made by a starter model: ????."
+    assert answer.headers["x-khosq-warning"] == "Made by a starter model: ????"
 
 
 def test_a_single_voice_reads_as_one_text_without_labels(office: Office, mp3: bytes) -> None:
