@@ -237,9 +237,9 @@ def test_what_is_urgent_overtakes_what_is_not(account: Account, call: Path) -> N
 def test_the_documents_curl_lines_work_as_printed(
     account: Account, server: Server, call: Path, recording: Heard
 ) -> None:
-    _, commands = re.findall(r"```bash\n(.*?)```", (DOCS / "apis" / "khosq.md").read_text("utf-8"), re.DOTALL)
+    _, *commands = re.findall(r"```bash\n(.*?)```", (DOCS / "apis" / "khosq.md").read_text("utf-8"), re.DOTALL)
     done = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", commands],
+        ["bash", "-euo", "pipefail", "-c", "\n".join(commands)],
         cwd=call.parent,
         env=os.environ | {"KHOSQ_URL": server.address, "KHOSQ_KEY": account.key},
         capture_output=True, text=True, check=False,
@@ -249,6 +249,7 @@ def test_the_documents_curl_lines_work_as_printed(
     assert state == "succeeded"
     assert_right(text, recording)
     assert " --> " in (call.parent / "call.srt").read_text("utf-8")
+    assert (call.parent / "call.docx").read_bytes().startswith(b"PK")
 
 
 def test_the_documents_python_works_as_printed(
