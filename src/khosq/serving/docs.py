@@ -216,7 +216,7 @@ def _field(name: str, schema: Schema, text: str | None, place: str, *, required:
         bool(required),
         _kind(schema),
         text or schema.get("description", ""),
-        None if required or default in (None, "") else json.dumps(default, ensure_ascii=False),
+        None if required or default in (None, "") else _plain(default),
     )
 
 
@@ -268,7 +268,7 @@ def _kind(schema: Schema) -> Markup:
             return word.join(dict.fromkeys(_kind(one) for one in schema[key]))
     if choices := _choices(schema):
         return Markup(" · ").join(Markup("<code>{}</code>").format(_plain(one)) for one in choices)
-    limits = [text.format(schema[key]) for key, text in _LIMITS if key in schema]
+    limits = [text.format(f"{schema[key]:.12g}") for key, text in _LIMITS if key in schema]
     return Markup(", ").join([_bare(schema), *limits])
 
 
@@ -326,11 +326,12 @@ def _sample(schema: Schema, name: str, objects: Schema) -> Any:
     for key, _ in _JOINED:
         if key in schema:
             return _sample(schema[key][0], name, objects)
-    if choices := _choices(schema):
-        return choices[0]
+    if known := [*schema.get("examples", ()), *_choices(schema)]:
+        return known[0]
     kind = schema.get("type")
-    if kind == "object":
-        return {one: _sample(schema["properties"][one], one, objects) for one in schema.get("required", ())}
+    if kind == "object" or "properties" in schema:
+        fields = schema.get("properties", {})
+        return {one: _sample(fields.get(one, {}), one, objects) for one in schema.get("required", ())}
     if kind == "array":
         return [_sample(schema.get("items", {}), name, objects)]
     if schema.get("format") == "binary":
