@@ -81,7 +81,9 @@ def main() -> None:
     router.add_api_route("/plain", take, methods=["PUT"])
     TusServer(
         mount="/files",
-        uploads=PartialUploads(blobs, max_bytes=MOST_BYTES, ttl=timedelta(days=1), clock=system_clock),
+        uploads=PartialUploads(
+            blobs, max_bytes=MOST_BYTES, ttl=timedelta(days=1), clock=system_clock, discard=blobs.delete
+        ),
         hooks=Hooks(),
         accept=ACCEPT,
         check_disk=lambda: None,
