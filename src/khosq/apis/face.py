@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any, BinaryIO, Protocol
 
 from fastapi import APIRouter
@@ -195,6 +196,8 @@ class Face:
     build_router: Callable[[Desk], APIRouter]
     render_error: Callable[[KhosqError], Response]
     dialect: Dialect
+    meet: Callable[[Desk, Request], Awaitable[None]] | None = None
+    """Meets a caller whose request no route takes; see ``Door``."""
     security_schemes: Mapping[str, Any] = field(
         default_factory=lambda: {"bearer": {"type": "http", "scheme": "bearer"}}
     )
@@ -210,6 +213,7 @@ class Face:
             self.owns,
             self.build_router(desk),
             self.render_error,
+            meet=partial(self.meet, desk) if self.meet else None,
             documented=True,
             security_schemes=self.security_schemes,
             schemas=self.schemas,

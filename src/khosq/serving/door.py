@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from fastapi import APIRouter
+from starlette.requests import Request
 from starlette.responses import Response
 
 from khosq.errors import KhosqError
@@ -22,6 +23,8 @@ class Door:
     """Tells whether a path, known or not, is answered in this door's shape."""
     router: APIRouter
     render_error: Callable[[KhosqError], Response]
+    meet: Callable[[Request], Awaitable[None]] | None = None
+    """Meets a caller whose request no route takes, before he is told so; what it raises is told instead."""
     documented: bool = False
     """Whether ``/docs/<name>`` describes it."""
     security_schemes: Mapping[str, Any] = field(default_factory=dict)

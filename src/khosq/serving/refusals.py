@@ -8,7 +8,7 @@ import structlog
 from fastapi.exceptions import RequestValidationError
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -34,6 +34,8 @@ HEADERS = "khosq.headers"
 log = structlog.get_logger("khosq.serving")
 
 _BY_STATUS: dict[int, type[KhosqError]] = {404: NotFound, 405: MethodRefused, 413: TooLarge, 503: Unavailable}
+_UNROUTED = {404, 405}
+"""What the framework says of a request that no route takes; our routes raise errors of our own."""
 
 
 def refusal(doors: Sequence[Door], path: str, error: Exception) -> Response:
@@ -95,10 +97,22 @@ class Refusals:
         except ClientDisconnect:
             log.info("client left before its answer", action="client_gone", path=scope["path"])
         except Exception as error:
-            _note(scope, error)
             if started:
+                _note(scope, error)
                 raise
-            await refusal(self.doors, scope["path"], error)(scope, receive, watch)
+            told = await self._meet(scope, receive, error)
+            _note(scope, told)
+            await refusal(self.doors, scope["path"], told)(scope, receive, watch)
+
+    async def _meet(self, scope: Scope, receive: Receive, error: Exception) -> Exception:
+        """Let the door meet a caller whose request no route takes; return what to tell him."""
+        door = owner(self.doors, scope["path"])
+        if door.meet is not None and isinstance(error, HTTPException) and error.status_code in _UNROUTED:
+            try:
+                await door.meet(Request(scope, receive))
+            except KhosqError as stronger:
+                return stronger
+        return error
 
 
 def _check_host(scope: Scope) -> None:

@@ -419,6 +419,28 @@ def test_every_answer_tells_what_is_left_of_the_minute(office: Office) -> None:
     assert submit(office, office.key("another")).headers["x-ratelimit-remaining"] == "999"
 
 
+@pytest.mark.parametrize("prefix", ["", "/v1"])
+def test_what_no_route_takes_counts_in_the_minute_too(office: Office, prefix: str) -> None:
+    key = bearer(office.key())
+    answers = [
+        office.client.get(f"{prefix}/webhooks/a/b", headers=key),
+        office.client.put(f"{prefix}/transcription", headers=key),
+        office.client.delete(f"{prefix}/analytics/calls", headers=key),
+    ]
+    assert [answer.status_code for answer in answers] == [404, 405, 405]
+    assert [answer.headers["x-ratelimit-remaining"] for answer in answers] == ["999", "998", "997"]
+    stranger = office.client.get(f"{prefix}/webhooks/a/b", headers=bearer("khosq_wrong"))
+    assert stranger.status_code == 404
+    assert "x-ratelimit-limit" not in stranger.headers
+
+
+def test_over_the_limit_what_no_route_takes_is_refused_too(office: Office) -> None:
+    key = office.key()
+    for _ in range(1000):
+        office.core.rate_limits.count(office.core.accounts.named("acme").id, "neuronlens", limit=1000)
+    assert_refused(office.client.get("/webhooks/a/b", headers=bearer(key)), 429, "rate_limited")
+
+
 def test_refusals_that_come_late_tell_what_is_left_too(office: Office) -> None:
     key, once = office.key(), {"Idempotency-Key": "one"}
     answers = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import partial
 from typing import Any, TypeVar
 
@@ -10,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 
 from khosq.apis.face import Desk
-from khosq.errors import Forbidden, Invalid, RateLimited
+from khosq.errors import Forbidden, Invalid, RateLimited, Unauthorized
 from khosq.jobs.submission import IdempotencyKey
 from khosq.serving.answers import to_json
 from khosq.serving.bodies import read_json
@@ -39,6 +40,17 @@ async def admit(desk: Desk, request: Request, *, writes: bool = False) -> Caller
     if writes and caller.scope == "read":
         raise Forbidden("This API key is Read-Only: it may only GET.")
     return caller
+
+
+async def meet(desk: Desk, request: Request) -> None:
+    """Count a request that no route takes in its workspace's minute, if it belongs to one.
+
+    Raises:
+        RateLimited: the workspace has used up its minute.
+
+    """
+    with suppress(Unauthorized, Forbidden):  # what is not here is not here for anybody
+        await admit(desk, request)
 
 
 def _admit(desk: Desk, request: Request) -> Caller:
