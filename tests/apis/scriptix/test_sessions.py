@@ -211,7 +211,9 @@ def test_the_key_comes_in_either_header(office: Office) -> None:
 
 def test_without_a_key_everything_is_a_401(office: Office) -> None:
     for headers in ({}, {"x-zoom-s2t-key": "wrong"}, {"Authorization": "Bearer "}, {"Authorization": "x"}):
-        assert_refused(office.client.get(SESSIONS, headers=headers), 401, "unauthorized")
+        answer = office.client.get(SESSIONS, headers=headers)
+        assert_refused(answer, 401, "unauthorized")
+        assert "x-zoom-s2t-key" in answer.json()["message"]
     session_id = create(office, office.key())["session_id"]
     for method, path in (
         ("POST", SESSIONS),
