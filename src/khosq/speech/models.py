@@ -13,8 +13,9 @@ from pydantic import ConfigDict, TypeAdapter
 from khosq.errors import ModelMissing
 from khosq.speech.languages import closeness
 
-Role = Literal["recognizer", "vad", "speaker-embedder"]
-Kind = Literal["production", "fallback", "starter", "part"]
+Role = Literal["recognizer", "vad", "speaker-embedder", "diarizer", "punctuator", "language-identifier"]
+Kind = Literal["production", "fallback", "starter", "part", "optional"]
+"""Recognisers are of the first three; every job needs the parts, and what is optional serves where it is installed."""
 Setting = str | int | float | bool
 
 _STRICT = ConfigDict(extra="forbid")
@@ -107,6 +108,8 @@ class ModelEntry:
     files: tuple[str, ...]
     """What must lie in the model's folder."""
     source: Source
+    also: tuple[Role, ...] = ()
+    """Other roles that its engine plays with it."""
     longest_chunk: float | None = None
     """Seconds that this model hears well at once."""
     settings: dict[str, Setting] | None = None
@@ -115,6 +118,10 @@ class ModelEntry:
     caution: str | None = None
     """What a reader of its text must know, as part of a sentence."""
 
+    def plays(self, role: Role) -> bool:
+        """Tell whether it can be used in this role."""
+        return role == self.role or role in self.also
+
     def figure_for(self, language: str) -> Figure | None:
         """Return the published figure for a language, if there is one."""
         fitting = [figure for figure in self.figures if closeness(language, figure.language)]
@@ -122,6 +129,8 @@ class ModelEntry:
 
     def closeness(self, language: str) -> int:
         """Return how exactly this model serves a language: 2 by its tag, 1 by its base language, 0 not at all."""
+        if not self.languages:
+            return 1
         return max((closeness(language, offered) for offered in self.languages), default=0)
 
 

@@ -10,9 +10,10 @@ import structlog
 
 from khosq.errors import ModelMissing
 from khosq.speech import refusals
+from khosq.speech.extras import lacking
 from khosq.speech.hub import Progress, hub_address
 from khosq.speech.languages import named
-from khosq.speech.models import Kind, ModelEntry, Setting
+from khosq.speech.models import Kind, ModelEntry, Role, Setting
 from khosq.speech.weights import is_installed, known_models, may_come, model_folder, pull
 from khosq.transcript.timespan import Seconds
 
@@ -86,6 +87,29 @@ def servable(language: str, *, models_dir: Path, allow_starters: bool, auto_pull
     if any(is_installed(entry, models_dir) for entry in (*usable, *_stand_ins(serving, allow_starters=allow_starters))):
         return True
     return auto_pull and any(may_come(entry, models_dir) for entry in usable)
+
+
+def find_part(role: Role, language: str | None, *, models_dir: Path) -> ModelEntry | None:
+    """Return the best installed model that plays a role for a language and whose engine can run here, or None.
+
+    Nothing is fetched and no weights are loaded: only sizes of files are looked at. ``engine`` of what is returned is a
+    name in that role's register, ``weights.model_folder(entry, models_dir)`` and ``entry.settings`` are its arguments.
+
+    Args:
+        role: such as "punctuator".
+        language: BCP 47 tag, which a model of its base language may serve; None where language does not matter.
+        models_dir: where models lie.
+
+    """
+    playing = [
+        entry
+        for entry in known_models(models_dir)
+        if entry.plays(role)
+        and (language is None or entry.closeness(language))
+        and not lacking(entry.engine)
+        and is_installed(entry, models_dir)
+    ]
+    return max(playing, key=lambda entry: entry.closeness(language) if language else 0, default=None)
 
 
 def _serving(language: str, models_dir: Path) -> list[ModelEntry]:
