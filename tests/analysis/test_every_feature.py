@@ -8,7 +8,7 @@ import pytest
 
 from khosq import registry
 from khosq.analysis import FEATURES
-from khosq.analysis.feature import Feature
+from khosq.analysis.feature import Call, Feature, Preferences
 from khosq.transcript.timespan import Timespan
 from khosq.transcript.transcript import Transcript, Utterance
 from khosq.transcript.words import Word
@@ -27,6 +27,6 @@ def feature(request: pytest.FixtureRequest) -> Feature:
 
 @pytest.mark.parametrize("transcript", [SILENCE, SPEECH])
 def test_it_finds_the_same_again_and_its_finding_can_be_stored(feature: Feature, transcript: Transcript) -> None:
-    first, second = feature(transcript), feature(transcript)
+    first, second = (feature(Call(transcript), Preferences()) for _ in range(2))
     assert first == second
     assert json.loads(json.dumps(first.to_json())) == first.to_json()

@@ -1,5 +1,5 @@
 """What can be learned from a transcript, one feature a file; register below."""
 
 FEATURES = {
-    "summary": "khosq.analysis.summary:summarise",
+    "summary": "khosq.analysis.summary:find",
 }

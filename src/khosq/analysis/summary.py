@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
+from khosq.analysis.feature import Call, Preferences
 from khosq.transcript.sentences import Sentence, ends_clause, ends_sentence, pause_after, sentences
 from khosq.transcript.transcript import Transcript
 
@@ -69,6 +70,11 @@ class _Ranked:
     place: int
     score: float
     terms: csr_matrix
+
+
+def find(call: Call, _: Preferences) -> Summary:
+    """Return what a call is about."""
+    return summarise(call.transcript)
 
 
 def summarise(transcript: Transcript) -> Summary:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from khosq.transcript.transcript import Transcript, Utterance
+from khosq.transcript.parties import voice_of_each, voices
+from khosq.transcript.transcript import Transcript
 
 ROLES = ("agent", "customer")
 """The first channel's, or the first talker's; and the other's."""
@@ -15,20 +14,7 @@ def speaker_labels(transcript: Transcript) -> list[str | None]:
 
     An utterance whose voice is unknown goes with the one before it; None where no voice is known yet.
     """
-    voices = _voices(transcript.utterances)
-    names = ROLES if len(voices) == len(ROLES) else [f"speaker_{number}" for number in range(1, len(voices) + 1)]
-    named = dict(zip(voices, names, strict=True))
-    labels: list[str | None] = []
-    for utterance in transcript.utterances:
-        before = labels[-1] if labels else None
-        labels.append(before if utterance.speaker is None else named[utterance.speaker])
-    return labels
-
-
-def _voices(utterances: Sequence[Utterance]) -> list[int]:
-    """Return every voice once: by its channel, and on one channel as they first talk."""
-    channels: dict[int, int] = {}
-    for utterance in utterances:
-        if utterance.speaker is not None:
-            channels.setdefault(utterance.speaker, utterance.channel)
-    return sorted(channels, key=lambda voice: channels[voice])
+    found = voices(transcript)
+    names = ROLES if len(found) == len(ROLES) else [f"speaker_{number}" for number in range(1, len(found) + 1)]
+    named = dict(zip(found, names, strict=True))
+    return [None if voice is None else named[voice] for voice in voice_of_each(transcript)]

@@ -168,6 +168,17 @@ def upgrade() -> None:
     )
     op.create_index(op.f('ix_endpoints_job_id'), 'endpoints', ['job_id'], unique=False)
     op.create_index('ix_endpoints_tenant_job', 'endpoints', ['tenant_id', 'job_id'], unique=False)
+    op.create_table('findings',
+    sa.Column('job_id', sa.String(length=32), nullable=False),
+    sa.Column('name', sa.String(length=40), nullable=False),
+    sa.Column('value', sa.Text(), nullable=True),
+    sa.Column('made_at', sa.DateTime(), nullable=False),
+    sa.Column('made_by', sa.Text(), nullable=False),
+    sa.Column('note', sa.Text(), nullable=True),
+    sa.Column('error', sa.Text(), nullable=True),
+    sa.ForeignKeyConstraint(['job_id'], ['jobs.id'], ),
+    sa.PrimaryKeyConstraint('job_id', 'name')
+    )
     op.create_table('job_events',
     sa.Column('id', sa.Integer(), autoincrement=True, nullable=False),
     sa.Column('job_id', sa.String(length=32), nullable=False),

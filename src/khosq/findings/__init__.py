@@ -1,0 +1,1 @@
+"""What analyses found in jobs, one row each."""
