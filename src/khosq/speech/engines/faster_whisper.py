@@ -12,6 +12,7 @@ import numpy as np
 from khosq.errors import EngineFailed, ModelMissing
 from khosq.media.waveform import SAMPLE_RATE, Samples
 from khosq.speech.asr import TOO_SHORT, RecognizerTraits
+from khosq.speech.devices import CPU, gpu_index
 from khosq.speech.extras import need
 from khosq.speech.languages import base_language, named
 from khosq.speech.spoken_language import LanguageGuess
@@ -19,7 +20,7 @@ from khosq.transcript.timespan import Seconds, Timespan
 from khosq.transcript.words import Word
 
 WINDOW: Seconds = 30.0
-BATCH = 8
+BATCH, GPU_BATCH = 8, 24
 _FILES = ("model.bin", "config.json", "tokenizer.json")
 _VOCABULARIES = ("vocabulary.json", "vocabulary.txt")
 _OTHER_CODES = {"nb": "no", "fil": "tl", "jv": "jw", "cmn": "zh"}
@@ -35,17 +36,24 @@ class FasterWhisper:
         self,
         model_dir: Path,
         *,
-        device: str = "auto",
-        compute_type: str = "default",
+        device: str = CPU,
+        compute_type: str | None = None,
         threads: int = 1,
         beam_size: int = 5,
     ) -> None:
         library = need("faster_whisper", extra="whisper")
         _check_files(model_dir)  # the library would ask a hub for what is missing
         self._beam_size = beam_size
+        index = gpu_index(device)
+        self._batch = BATCH if index is None else GPU_BATCH
         try:
             self._model = library.WhisperModel(
-                str(model_dir), device=device, compute_type=compute_type, cpu_threads=threads, local_files_only=True
+                str(model_dir),
+                device="cpu" if index is None else "cuda",
+                device_index=index or 0,
+                compute_type=compute_type or _compute_type(index),
+                cpu_threads=threads,
+                local_files_only=True,
             )
             self._batches = library.BatchedInferencePipeline(self._model)
             _check_tokenizer(model_dir, self._model.hf_tokenizer)
@@ -57,7 +65,7 @@ class FasterWhisper:
             takes_hotwords=True,
             identifies_language=len(self._languages) > 1,
             punctuates=True,
-            batch=BATCH,
+            batch=self._batch,
         )
 
     def recognize(
@@ -78,7 +86,7 @@ class FasterWhisper:
                 np.concatenate([chunks[index] for index in audible]),
                 language=code,
                 clip_timestamps=[{"start": start, "end": end} for start, end in zip(starts, ends, strict=True)],
-                batch_size=BATCH,
+                batch_size=self._batch,
                 beam_size=self._beam_size,
                 word_timestamps=True,
                 hotwords=" ".join(hotwords) or None,
@@ -107,6 +115,15 @@ class FasterWhisper:
         total = sum(shares.get(code, 0.0) for code in known.values()) or 1.0
         guesses = [LanguageGuess(tag, shares.get(code, 0.0) / total) for tag, code in known.items()]
         return sorted(guesses, key=lambda guess: -(guess.probability or 0.0))
+
+
+def _compute_type(index: int | None) -> str:
+    """Return what is quick: whole numbers on a CPU, halves on a GPU that has them."""
+    if index is None:
+        return "int8"
+    import ctranslate2  # noqa: PLC0415 - comes with the optional package
+
+    return "float16" if "float16" in ctranslate2.get_supported_compute_types("cuda", index) else "default"
 
 
 def _code(language: str) -> str:

@@ -10,11 +10,13 @@ from typing import Any
 import numpy as np
 import onnx_asr
 import onnxruntime
+import structlog
 from onnx_asr.models.nemo import NemoConformerTdt
 
 from khosq.errors import EngineFailed, ModelMissing
 from khosq.media.waveform import SAMPLE_RATE, Samples
 from khosq.speech.asr import TOO_SHORT, RecognizerTraits
+from khosq.speech.devices import CPU, gpu_index
 from khosq.speech.languages import base_language, named
 from khosq.speech.tokens import CLOSING, Token, spread, words_of
 from khosq.transcript.timespan import Seconds, Timespan
@@ -26,9 +28,12 @@ _SCORING_SESSIONS = ("_model", "_decoder_joint", "_joiner")
 """Where the library keeps the network that scores tokens, the likeliest first."""
 _MOST_DURATIONS = 16
 """A TDT network scores these after its tokens."""
+_ON_CPU, _ON_GPU = "CPUExecutionProvider", "CUDAExecutionProvider"
 _TRIAL = 8_000
 """Samples."""
 _RUNTIME_CODES = re.compile(r"^\[ONNXRuntimeError\] : \d+ : \w+ : ")
+
+log = structlog.get_logger()
 
 
 class _Misfit(ValueError):
@@ -45,7 +50,7 @@ class OnnxAsr:
         model_type: str,
         quantization: str | None = None,
         threads: int = 1,
-        provider: str = "CPUExecutionProvider",
+        device: str = CPU,
     ) -> None:
         if not model_dir.is_dir():  # else the library would go and ask a hub for it
             raise EngineFailed(f"There is no model in {model_dir}.")
@@ -54,9 +59,14 @@ class OnnxAsr:
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
         self._is_timed = model_type not in WITHOUT_TIMES
+        index = gpu_index(device)
         try:
             self._model = onnx_asr.load_model(
-                model_type, model_dir, quantization=quantization, sess_options=options, providers=[provider]
+                model_type,
+                model_dir,
+                quantization=quantization if index is None else _widest(model_dir, quantization),
+                sess_options=options,
+                providers=_providers(index),
             ).with_timestamps()
             vocabulary = _vocabulary(self._model.asr)
             if self._is_timed:  # the others have no blank, and would work for long at a trial
@@ -64,10 +74,14 @@ class OnnxAsr:
                 self._model.recognize([np.random.default_rng(0).normal(0, 0.01, _TRIAL).astype(np.float32)])
         except Exception as error:  # the library and its runtime raise errors of many kinds
             raise EngineFailed(f"The model in {model_dir} cannot be loaded: {_reason(error)}") from error
+        if index is not None and _ON_GPU not in _scoring_session(self._model.asr).get_providers():
+            log.warning(
+                "onnxruntime could not use the GPU and computes on the CPU", action="device_lost", device=device
+            )
         self._languages = {token[2:-2] for token in vocabulary if token.startswith("<|")}
         self.traits = RecognizerTraits(
             longest_chunk=20.0,
-            batch=4,
+            batch=4 if index is None else 32,
             gives_confidence=self._is_timed,
             gives_word_times=self._is_timed,
             punctuates=any(token.strip() in CLOSING for token in vocabulary),
@@ -114,11 +128,35 @@ def _check_fit(asr: Any, vocabulary: Sequence[str]) -> None:
     blank = getattr(asr, "_blank_idx", None)
     if blank is None:
         raise _Misfit("its vocabulary has no <blk>")
-    session = next(getattr(asr, name) for name in _SCORING_SESSIONS if hasattr(asr, name))
-    scores = session.get_outputs()[0].shape[-1]
+    scores = _scoring_session(asr).get_outputs()[0].shape[-1]
     most = len(vocabulary) + (_MOST_DURATIONS if isinstance(asr, NemoConformerTdt) else 0)
     if isinstance(scores, int) and not blank < scores <= most:
         raise _Misfit(f"its vocabulary has {len(vocabulary)} tokens and its network {scores}")
+
+
+def _scoring_session(asr: Any) -> Any:
+    return next(getattr(asr, name) for name in _SCORING_SESSIONS if hasattr(asr, name))
+
+
+def _providers(index: int | None) -> list[Any]:
+    """Return what computes, best first; a GPU would else try every algorithm anew for every length of sound."""
+    if index is None:
+        return [_ON_CPU]
+    onnxruntime.preload_dlls()
+    options = {
+        "device_id": index,
+        "cudnn_conv_algo_search": "HEURISTIC",
+        "arena_extend_strategy": "kSameAsRequested",
+    }
+    return [(_ON_GPU, options), _ON_CPU]
+
+
+def _widest(model_dir: Path, quantization: str | None) -> str | None:
+    """Return which of the files that are there suit a GPU, on which whole numbers are slow."""
+    names = [path.stem for path in model_dir.rglob("*.onnx")]
+    if any(name.endswith("fp16") for name in names):
+        return "fp16"
+    return None if any(not name.endswith("int8") for name in names) else quantization
 
 
 def _reason(error: Exception) -> str:

@@ -7,6 +7,7 @@ from itertools import accumulate, pairwise
 from pathlib import Path
 
 from khosq.media.waveform import PcmFile
+from khosq.speech.devices import CPU
 from khosq.speech.engines.sherpa_onnx.isolated import Isolated
 from khosq.transcript.timespan import Seconds, Timespan
 from khosq.transcript.turns import Turn
@@ -19,8 +20,8 @@ Segment = tuple[Seconds, Seconds, int]
 class SherpaDiarizer:
     """Tells voices apart; the whole recording is in the memory of its process meanwhile (230 MB for an hour)."""
 
-    def __init__(self, model_dir: Path, *, threads: int = 1, provider: str = "cpu") -> None:
-        self._voices = Isolated("voices", model_dir, threads=threads, provider=provider)
+    def __init__(self, model_dir: Path, *, threads: int = 1, device: str = CPU) -> None:
+        self._voices = Isolated("voices", model_dir, threads=threads, device=device)
 
     def diarize(self, sound: PcmFile, regions: Sequence[Timespan], *, speakers: int) -> list[Turn]:
         """Return turns in order that cover ``regions``, by exactly ``speakers`` voices where they can be told."""

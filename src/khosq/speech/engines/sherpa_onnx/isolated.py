@@ -12,24 +12,31 @@ from multiprocessing import Pipe
 from pathlib import Path
 from typing import IO, Any
 
+import structlog
+
 from khosq.errors import EngineFailed, KhosqError
+from khosq.speech.devices import CPU
 
 _CHILD = "khosq.speech.engines.sherpa_onnx.child"
 _SOURCE_LINE = re.compile(r"^\S+\.(?:cc|h):\S+:\d+\s*")
 """Where in the library's source a message was written."""
 _LAST_WORDS = 4096
 _CAUGHT = "Caught exception:"
+_FALLEN_BACK = "Fallback to cpu"
+
+log = structlog.get_logger()
 
 
 class Isolated:
     """An object of ``child.py`` in a process of its own, which is started again after it died."""
 
-    def __init__(self, role: str, model_dir: Path, **settings: Any) -> None:
+    def __init__(self, role: str, model_dir: Path, *, device: str = CPU, **settings: Any) -> None:
         """Load the object.
 
         Args:
             role: its name in the child's table.
             model_dir: where its files lie.
+            device: what it computes on.
             settings: its other keyword arguments.
 
         Raises:
@@ -37,7 +44,7 @@ class Isolated:
             ModelMissing: the library is not installed.
 
         """
-        self._start = (role, model_dir, settings)
+        self._start = (role, model_dir, settings | {"provider": "cpu" if device == CPU else "cuda"})
         self._process: _Process | None = self._connect()
 
     def __call__(self, *args: Any) -> Any:
@@ -55,6 +62,8 @@ class Isolated:
         process = _Process()
         weakref.finalize(self, process.end)
         self._ask(process, self._start, f"The sherpa-onnx model in {self._start[1]} cannot be loaded")
+        if process.has_fallen_back:
+            log.warning("sherpa-onnx could not use the GPU and computes on the CPU", action="device_lost")
         return process
 
     def _ask(self, process: _Process, request: Any, failure: str) -> Any:
@@ -77,6 +86,8 @@ class _Process:
 
     def __init__(self) -> None:
         self.line, theirs = Pipe()
+        self.has_fallen_back = False
+        """Whether the library was told to use a GPU, cannot, and went on without."""
         self._errors: IO[bytes] = tempfile.TemporaryFile("a+b")  # noqa: SIM115 - lives as long as the process
         self._popen = subprocess.Popen(  # noqa: S603 - our own module
             [sys.executable, "-m", _CHILD, str(theirs.fileno())],
@@ -97,6 +108,7 @@ class _Process:
         """Return what went wrong in a call that the library answered with nothing; what it wrote is forgotten then."""
         said = self._said()
         os.ftruncate(self._errors.fileno(), 0)
+        self.has_fallen_back = self.has_fallen_back or any(_FALLEN_BACK in line for line in said)
         return said[said.index(_CAUGHT) + 1] if _CAUGHT in said[:-1] else None
 
     def _said(self) -> list[str]:

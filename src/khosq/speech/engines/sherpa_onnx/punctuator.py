@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from khosq.errors import ModelMissing
+from khosq.speech.devices import CPU
 from khosq.speech.engines.sherpa_onnx.isolated import Isolated
 from khosq.speech.languages import base_language, named
 
@@ -17,8 +18,8 @@ _WESTERN = str.maketrans("\uff0c\u3002\uff1f\uff01\u3001", ",.?!,")
 class SherpaPunctuator:
     """Sets marks after words."""
 
-    def __init__(self, model_dir: Path, *, threads: int = 1, provider: str = "cpu") -> None:
-        self._marks = Isolated("marks", model_dir, threads=threads, provider=provider)
+    def __init__(self, model_dir: Path, *, threads: int = 1, device: str = CPU) -> None:
+        self._marks = Isolated("marks", model_dir, threads=threads, device=device)
 
     def punctuate(self, words: Sequence[str], *, language: str) -> list[str]:
         """Return the same words, as many and in order, some with a mark behind."""

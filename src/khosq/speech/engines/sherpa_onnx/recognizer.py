@@ -9,6 +9,7 @@ from typing import Literal
 from khosq.errors import ModelMissing
 from khosq.media.waveform import SAMPLE_RATE, Samples
 from khosq.speech.asr import TOO_SHORT, RecognizerTraits
+from khosq.speech.devices import CPU
 from khosq.speech.engines.sherpa_onnx.isolated import Isolated
 from khosq.speech.languages import base_language, named
 from khosq.speech.tokens import Token, spread, words_of
@@ -28,11 +29,11 @@ class SherpaRecognizer:
         family: Literal["omnilingual", "sense-voice"],
         quantization: str | None = None,
         threads: int = 1,
-        provider: str = "cpu",
+        device: str = CPU,
     ) -> None:
         self._languages = SENSE_VOICE_LANGUAGES if family == "sense-voice" else None
         self._ears = Isolated(
-            "ears", model_dir, family=family, quantization=quantization, threads=threads, provider=provider
+            "ears", model_dir, family=family, quantization=quantization, threads=threads, device=device
         )
         self.traits = RecognizerTraits(
             longest_chunk=30.0, gives_confidence=False, punctuates=family == "sense-voice", batch=4
