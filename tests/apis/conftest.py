@@ -80,6 +80,14 @@ class TwoLanguages:
     def missing_model(self, language: str) -> str:
         return f"No model for {language} is installed; run: khosq models pull {language}"
 
+    identifies = False
+
+    def can_identify(self) -> bool:
+        return self.identifies
+
+    def missing_identifier(self) -> str:
+        return "No model here tells languages apart; run: khosq models pull whisper"
+
 
 @dataclass
 class Office:

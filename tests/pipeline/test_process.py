@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -11,14 +11,17 @@ from khosq.errors import EngineFailed, KhosqError, MediaUnreadable, SourceUnreac
 from khosq.identifiers import new_id
 from khosq.pipeline.process import Retry, Road
 from khosq.pipeline.stages import JobEnded, Made, Stages
-from khosq.pipeline.workshop import Piece, Plan, Sound
+from khosq.pipeline.workshop import Piece, Plan, Sound, Written
 from khosq.speech.resolution import ModelChoice
 from khosq.transcript.timespan import Timespan
 from khosq.transcript.turns import Turn
 from khosq.transcript.words import Word
 
 MODEL = ModelChoice("echo", "none", Path("nowhere"), "production", "hy-AM", 20.0)
-PIECE = Piece(0, (Timespan(0, 1),))
+
+
+def piece_at(second: int) -> Piece:
+    return Piece(0, (Timespan(second, second + 1),))
 
 
 class Diary(Stages):
@@ -38,18 +41,25 @@ class Diary(Stages):
 
     async def detect(self, job_id: str, sound: Sound) -> Plan:
         self._do("detect")
-        return Plan(MODEL, ((Timespan(0, 3),),), (PIECE, PIECE, PIECE))
+        return Plan(MODEL, ((Timespan(0, 3),),), tuple(map(piece_at, range(3))))
 
-    async def recognize(self, job_id: str, sound: Sound, plan: Plan, number: int) -> tuple[Word, ...]:
+    async def recognize(self, job_id: str, sound: Sound, plan: Plan, piece: Piece) -> Written:
+        number = round(piece.chunks[0].start)
         self._do(f"recognize {number}")
-        return (Word(str(number), Timespan(number, number + 1)),)
+        return Written(0, (Word(str(number), Timespan(number, number + 1)),))
+
+    async def find_holes(self, job_id: str, sound: Sound, plan: Plan, written: Sequence[Written]) -> tuple[Piece, ...]:
+        self._do(f"find holes beside {[word.text for piece in written for word in piece.words]}")
+        return (piece_at(7),)
 
     async def diarize(self, job_id: str, sound: Sound, plan: Plan) -> tuple[Turn, ...] | None:
         self._do("diarize")
         return None
 
-    async def analyse(self, job_id: str, sound: object, plan: object, turns: object, heard: object) -> Made:
-        self._do(f"analyse {[word.text for piece in heard for word in piece]}")  # type: ignore[attr-defined]
+    async def analyse(
+        self, job_id: str, sound: object, plan: object, turns: object, written: Sequence[Written]
+    ) -> Made:
+        self._do(f"analyse {[word.text for piece in written for word in piece.words]}")
         return Made(("careful",), None)
 
     async def finish(self, job_id: str, made: Made) -> None:
@@ -104,7 +114,8 @@ def test_stages_follow_one_another_and_the_scratch_goes_last() -> None:
     done = asyncio.run(run(Diary())).done
     assert done[:3] == ["fetch", "decode", "detect"]
     assert set(done[3:7]) == {"diarize", "recognize 0", "recognize 1", "recognize 2"}
-    assert done[7:] == ["analyse ['0', '1', '2']", "finish ('careful',)", "tidy"]
+    assert done[7:9] == ["find holes beside ['0', '1', '2']", "recognize 7"]
+    assert done[9:] == ["analyse ['0', '1', '2', '7']", "finish ('careful',)", "tidy"]
 
 
 @pytest.mark.usefixtures("engine")

@@ -30,7 +30,7 @@ from khosq.jobs.store import InTransaction
 from khosq.jobs.submission import Submission
 from khosq.media.recording import MediaType, StoredRecording
 from khosq.pipeline.stages import JobEnded, Made, Stages
-from khosq.pipeline.workshop import Piece, Plan, Sound, Workshop
+from khosq.pipeline.workshop import Piece, Plan, Sound, Workshop, Written
 from khosq.recordings.store import RecordingStore
 from khosq.speech.resolution import ModelChoice
 from khosq.storage.blobs import Blobs
@@ -51,14 +51,16 @@ class Echo(Workshop):
         """Start no model processes."""
         self.slots = 2
 
-    async def plan(self, folder: Path, sound: Sound, *, language: str, suppress_cross_talk: bool = True) -> Plan:
+    async def plan(self, folder: Path, sound: Sound, **wanted: Any) -> Plan:
+        self.wanted = wanted
         assert sound.lies_in(folder)
         region, numbers = Timespan(0, sound.duration), range(sound.channels)
         return Plan(MODEL, ((region,),) * sound.channels, tuple(Piece(number, (region,)) for number in numbers))
 
-    async def recognize(self, folder: Path, sound: Sound, plan: Plan, number: int) -> tuple[Word, ...]:
+    async def recognize(self, folder: Path, sound: Sound, plan: Plan, piece: Piece) -> Written:
         assert sound.lies_in(folder)
-        return tuple(Word("echo", Timespan(at, at + 0.5), 1.0) for at in range(round(sound.duration)))
+        words = (Word("echo", Timespan(at, at + 0.5), 1.0) for at in range(round(sound.duration)))
+        return Written(piece.channel, tuple(words))
 
     async def diarize(self, folder: Path, sound: Sound, plan: Plan, *, speakers: int | None) -> tuple[Turn, ...] | None:
         return None
@@ -142,7 +144,7 @@ async def travel(stages: Stages, job: Job) -> None:
     sound = await stages.decode(job.id)
     plan = await stages.detect(job.id, sound)
     turns = await stages.diarize(job.id, sound, plan)
-    heard = [await stages.recognize(job.id, sound, plan, number) for number in range(len(plan.pieces))]
+    heard = [await stages.recognize(job.id, sound, plan, piece) for piece in plan.pieces]
     await stages.finish(job.id, await stages.analyse(job.id, sound, plan, turns, heard))
 
 

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from khosq.pipeline.workshop import Piece, Plan, Sound, join
+from khosq.pipeline.workshop import Piece, Plan, Sound, Written, join
 from khosq.speech.resolution import ModelChoice
 from khosq.transcript.timespan import Timespan
 from khosq.transcript.turns import Turn
@@ -17,6 +18,11 @@ WEAK = ModelChoice("tones", "none", Path("nowhere"), "fallback", "hy-AM", 20.0, 
 
 def word(text: str, start: float) -> Word:
     return Word(text, Timespan(start, start + 0.25), 0.5)
+
+
+def written(*pieces: Any) -> list[Written]:
+    """Return what was written of pieces: of each its channel, then its words."""
+    return [Written(piece[0], tuple(piece[1:])) for piece in pieces]
 
 
 def plan(*channels: list[float], model: ModelChoice = MODEL) -> Plan:
@@ -31,14 +37,16 @@ def said(transcript: object) -> list[tuple[str, int | None, int]]:
 
 
 def test_pieces_of_one_channel_become_one_text_in_order() -> None:
-    transcript = join(Sound(10.0, 1), plan([0.0, 5.0]), None, [(word("one", 0), word("two", 0.3)), (word("three", 5),)])
+    transcript = join(
+        Sound(10.0, 1), plan([0.0, 5.0]), None, written((0, word("one", 0), word("two", 0.3)), (0, word("three", 5)))
+    )
     assert transcript.text == "one two three"
     assert (transcript.language, transcript.duration, transcript.warnings) == ("hy-AM", 10.0, ())
     assert {one.speaker for one in transcript.utterances} == {None}
 
 
 def test_each_channel_is_a_voice_and_time_orders_what_was_said() -> None:
-    heard = [(word("hello", 0),), (word("goodbye", 6),), (word("yes", 3),)]
+    heard = written((0, word("hello", 0)), (0, word("goodbye", 6)), (1, word("yes", 3)))
     transcript = join(Sound(10.0, 2), plan([0.0, 6.0], [3.0]), None, heard)
     assert transcript.text == "hello yes goodbye"
     assert [channel for _, _, channel in said(transcript)] == [0, 1, 0]
@@ -47,7 +55,7 @@ def test_each_channel_is_a_voice_and_time_orders_what_was_said() -> None:
 
 def test_voices_of_one_channel_are_told_apart_by_their_turns() -> None:
     turns = (Turn(Timespan(0, 2), 0), Turn(Timespan(2, 4), 1))
-    transcript = join(Sound(4.0, 1), plan([0.0, 2.0]), turns, [(word("hello", 0.5),), (word("yes", 2.5),)])
+    transcript = join(Sound(4.0, 1), plan([0.0, 2.0]), turns, written((0, word("hello", 0.5)), (0, word("yes", 2.5))))
     assert [(text, speaker) for text, speaker, _ in said(transcript)] == [("hello", 0), ("yes", 1)]
 
 
@@ -55,7 +63,7 @@ def test_a_call_recorded_on_one_side_only_keeps_the_words_of_that_side() -> None
     turns = (Turn(Timespan(0, 2), 0), Turn(Timespan(2, 4), 1))
     one_side = plan([], [0.0, 2.0])
     assert one_side.spoken_channels == [1]
-    transcript = join(Sound(4.0, 2), one_side, turns, [(word("hello", 0.5),), (word("yes", 2.5),)])
+    transcript = join(Sound(4.0, 2), one_side, turns, written((1, word("hello", 0.5)), (1, word("yes", 2.5))))
     assert [(text, speaker) for text, speaker, _ in said(transcript)] == [("hello", 0), ("yes", 1)]
 
 

@@ -30,7 +30,7 @@ def test_words_are_timed_from_the_start_of_the_recording(
 ) -> None:
     sound = pcm(np.concatenate([quiet(10), spoken("▁low", "er"), quiet(5), spoken("▁high", "▁low")]))
     chunks = [Timespan(10, 11.6), Timespan(16.6, 18.6)]
-    words = hearing.recognize_piece(choice, sound, chunks)
+    words = [word for chunk in hearing.recognize_piece(choice, sound, chunks).words for word in chunk]
     assert [word.text for word in words] == ["lower", "high", "low"]
     assert [word.time.start for word in words] == pytest.approx([10.4, 17.0, 17.8], abs=0.1)
 
@@ -40,7 +40,8 @@ def test_chunks_of_all_lengths_come_back_in_order(choice: ModelChoice, pcm: Call
     sounds = [spoken(*tokens) for tokens in sentences]
     edges = np.cumsum([0, *map(len, sounds)]) / 16_000
     chunks = [Timespan(start, end) for start, end in itertools.pairwise(edges)]
-    words = hearing.recognize_piece(choice, pcm(np.concatenate(sounds)), chunks)
+    heard = hearing.recognize_piece(choice, pcm(np.concatenate(sounds)), chunks).words
+    words = [word for chunk in heard for word in chunk]
     expected = "low high low high lower high low low high low"
     assert " ".join(word.text for word in words) == expected
     assert [word.time.start for word in words] == sorted(word.time.start for word in words)
@@ -50,8 +51,8 @@ def test_chunks_beyond_the_end_and_of_nothing_have_no_words(
     choice: ModelChoice, pcm: Callable[[Samples], PcmFile]
 ) -> None:
     sound = pcm(spoken("▁low"))
-    assert hearing.recognize_piece(choice, sound, []) == ()
-    assert hearing.recognize_piece(choice, sound, [Timespan(0, 0), Timespan(5, 9)]) == ()
+    assert hearing.recognize_piece(choice, sound, []).words == ()
+    assert hearing.recognize_piece(choice, sound, [Timespan(0, 0), Timespan(5, 9)]).words == ((), ())
 
 
 def test_a_choice_travels_to_another_process(choice: ModelChoice) -> None:
@@ -81,7 +82,8 @@ def test_a_long_channel_is_heard_the_same_in_pieces(choice: ModelChoice, pcm: Ca
     sound = pcm(spoken(*tokens))
     whole = [Timespan(0.3, sound.duration)]
     chunks = plan_chunks(whole, longest=6.0, quiet_spot=_between_tones)
-    heard = [word for piece in pieces(chunks, seconds=12) for word in hearing.recognize_piece(choice, sound, piece)]
+    answers = [hearing.recognize_piece(choice, sound, piece) for piece in pieces(chunks, seconds=12)]
+    heard = [word for answer in answers for words in answer.words for word in words]
     assert [word.text for word in heard] == [token.strip("▁") for token in tokens]
 
 

@@ -81,6 +81,14 @@ class Languages(Protocol):
         """Return a sentence that names the command which would make it possible."""
         ...
 
+    def can_identify(self) -> bool:
+        """Tell whether a model here can find out which language is spoken."""
+        ...
+
+    def missing_identifier(self) -> str:
+        """Return a sentence that names the command which would bring one here."""
+        ...
+
 
 @dataclass(frozen=True)
 class Desk:

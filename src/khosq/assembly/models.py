@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from pathlib import Path
 
+import structlog
+
 from khosq.apis.face import ServedModel
 from khosq.errors import ModelMissing
-from khosq.pipeline.workshop import Workshop
+from khosq.pipeline.workshop import Resolve, Workshop
 from khosq.settings import Settings
 from khosq.speech import hearing, resolution, weights
+from khosq.speech.batches import Recognition
+from khosq.speech.devices import choose_devices
+from khosq.speech.identification import find_identifier, missing_identifier
 from khosq.speech.models import ModelEntry
 from khosq.speech.processes import ModelProcesses
-from khosq.speech.resolution import ModelChoice
+
+log = structlog.get_logger()
 
 
 class Languages:
@@ -68,8 +74,22 @@ class Languages:
             return error.message
         return f"{language} can be transcribed here."
 
+    def can_identify(self) -> bool:
+        """Tell whether a model here can find out which language is spoken."""
+        return find_identifier(self._models_dir) is not None
 
-def resolver(settings: Settings) -> Callable[[str], ModelChoice]:
+    def missing_identifier(self) -> str:
+        """Return a sentence that names the command which would bring one here."""
+        return missing_identifier(self._models_dir)
+
+
+def candidates(settings: Settings) -> list[str]:
+    """Return what may be spoken where nobody says what is: all that can be written down here, the usual one first."""
+    usable = (served for served in Languages(settings).models() if served.state != "absent")
+    return list(dict.fromkeys((settings.default_language, *(tag for served in usable for tag in served.languages))))
+
+
+def resolver(settings: Settings) -> Resolve:
     """Return what chooses the model of a language."""
     return partial(
         resolution.resolve,
@@ -82,11 +102,18 @@ def resolver(settings: Settings) -> Callable[[str], ModelChoice]:
 @contextmanager
 def open_workshop(settings: Settings) -> Iterator[Workshop]:
     """Start model processes, for as long as the block lasts."""
-    processes = ModelProcesses(settings.slots, prepare=partial(hearing.warm_up, settings.models_dir))
-    try:
-        yield Workshop(processes, resolve=resolver(settings), models_dir=settings.models_dir)
-    finally:
-        processes.close()
+    uses = choose_devices(settings.device)
+    for engine, use in uses.items():
+        log.info("device chosen", action="device_chosen", engine=engine, device=use.device, why=use.why)
+    with ExitStack() as stack:
+        warm_up = partial(hearing.warm_up, settings.models_dir, model_idle=settings.model_idle)
+        processes = stack.enter_context(closing(ModelProcesses(settings.slots, prepare=warm_up)))
+        gpu = None
+        if any(use.is_gpu for use in uses.values()):
+            tidy_up = partial(hearing.drop_unused_models, settings.model_idle)
+            gpu = stack.enter_context(closing(ModelProcesses(1, prepare=tidy_up)))
+        recognition = Recognition(processes, gpu=gpu, uses=uses)
+        yield Workshop(processes, resolve=resolver(settings), models_dir=settings.models_dir, recognition=recognition)
 
 
 def missing_parts(models_dir: Path) -> list[str]:

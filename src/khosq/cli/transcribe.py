@@ -18,8 +18,9 @@ from khosq.assembly.models import open_workshop
 from khosq.cli.common import err, settings
 from khosq.cli.serve import fetch_parts
 from khosq.errors import Invalid, KhosqError, MediaUnreadable
+from khosq.jobs.job import AUTO
 from khosq.media.sniff import sniff_file
-from khosq.pipeline.workshop import Workshop, join
+from khosq.pipeline.workshop import Workshop
 from khosq.settings import Settings
 from khosq.telemetry import set_up_logs
 from khosq.transcript.exports import ExportOptions, render
@@ -111,7 +112,7 @@ def _why(error: KhosqError | OSError) -> str:
 
 def transcribe(
     files: Annotated[list[Path], typer.Argument(help="Recordings: MP3, WAV, FLAC, OGG or M4A.")],
-    language: Annotated[str, typer.Option(help="BCP 47 tag of what is spoken.")] = "en",
+    language: Annotated[str, typer.Option(help="BCP 47 tag of what is spoken, or auto to find out.")] = "en",
     speakers: Annotated[int | None, typer.Option(min=1, max=10, help="How many voices to tell apart.")] = None,
     written: Annotated[Format, typer.Option("--format", help="How the transcript is written.")] = Format.TXT,
     output_dir: Annotated[
@@ -179,10 +180,7 @@ async def _transcribe(  # noqa: PLR0913, PLR0917 - one file's wishes
             file, media_type=media_type, into=folder, max_seconds=chosen.max_duration, most_channels=speakers or 1
         )
         bar.show(0.1)
-        plan = await workshop.plan(folder, sound, language=language)
-        voices = asyncio.create_task(workshop.diarize(folder, sound, plan, speakers=speakers))
-        pieces = [asyncio.create_task(workshop.recognize(folder, sound, plan, n)) for n in range(len(plan.pieces))]
-        for done, piece in enumerate(asyncio.as_completed(pieces), start=1):
-            await piece
-            bar.show(0.1 + 0.9 * done / len(pieces))
-        return join(sound, plan, await voices, [piece.result() for piece in pieces])
+        plan = await workshop.plan(folder, sound, language=None if language == AUTO else language)
+        return await workshop.transcribe(
+            folder, sound, plan, speakers=speakers, on_progress=lambda done: bar.show(0.1 + 0.9 * done)
+        )

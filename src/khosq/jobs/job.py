@@ -81,6 +81,8 @@ class Stage(StrEnum):
     FETCH = "fetch"
     DECODE = "decode"
     DETECT = "detect"
+    MODEL = "model"
+    """A model is fetched; most jobs find theirs here."""
     RECOGNIZE = "recognize"
     DIARIZE = "diarize"
     ANALYSE = "analyse"
@@ -115,12 +117,16 @@ class Keep(StrEnum):
     NOTHING = "nothing"
 
 
+AUTO = "auto"
+"""In place of a language: it is to be found out."""
+
+
 @dataclass(frozen=True, slots=True)
 class Wishes:
     """What the caller wants made of the recording."""
 
     language: str
-    """BCP 47 tag."""
+    """BCP 47 tag, or ``AUTO``."""
     speakers: int | None = None
     """How many voices to tell apart; None: they are not told apart."""
     multichannel: bool = False
@@ -130,6 +136,10 @@ class Wishes:
     """Analyses beside the transcript; those that are not known here yet are remembered."""
     scorecard_id: str | None = None
     keep: Keep = Keep.ORIGINAL
+    languages: tuple[str, ...] = ()
+    """Which may be spoken, where that is to be found out; empty: any that can be written down here."""
+    hotwords: tuple[str, ...] = ()
+    """Words and names to expect, beside those of the tenant."""
 
 
 Mark = tuple[JobState, Stage | None, float, Seconds | None]

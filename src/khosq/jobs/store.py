@@ -532,14 +532,18 @@ def _row(job: Job) -> dict[str, Any]:
     return row | {"wishes": asdict(job.wishes), "warnings": list(job.warnings), "recording_id": recording_id}
 
 
+def _wishes(stored: dict[str, Any]) -> Wishes:
+    lists = {name: tuple(value) for name, value in stored.items() if isinstance(value, list)}
+    return Wishes(**stored | lists | {"keep": Keep(stored["keep"])})
+
+
 def _job(row: sa.RowMapping) -> Job:
-    wishes = row["wishes"]
     return Job(
         id=row["id"],
         tenant_id=row["tenant_id"],
         door=row["door"],
         state=JobState(row["state"]),
-        wishes=Wishes(**wishes | {"features": tuple(wishes["features"]), "keep": Keep(wishes["keep"])}),
+        wishes=_wishes(row["wishes"]),
         metadata=row["metadata"],
         base_url=row["base_url"],
         created_at=row["created_at"],

@@ -70,14 +70,17 @@ class Road:
         plan = await self._step("detect", stages.detect, job_id, sound)
         voices = asyncio.create_task(self._step("diarize", stages.diarize, job_id, sound, plan))
         recognitions = [
-            asyncio.create_task(self._step(f"recognize {number}", stages.recognize, job_id, sound, plan, number))
-            for number in range(len(plan.pieces))
+            asyncio.create_task(self._step(f"recognize {number}", stages.recognize, job_id, sound, plan, piece))
+            for number, piece in enumerate(plan.pieces)
         ]
         try:
             turns, heard = await asyncio.gather(voices, asyncio.gather(*recognitions))
         except BaseException:
             await _abandon([voices, *recognitions])
             raise
+        holes = await self._step("find holes", stages.find_holes, job_id, sound, plan, heard)
+        for number, hole in enumerate(holes):
+            heard.append(await self._step(f"recognize hole {number}", stages.recognize, job_id, sound, plan, hole))
         made = await self._step("analyse", stages.analyse, job_id, sound, plan, turns, heard)
         await self._step("finish", stages.finish, job_id, made)
 

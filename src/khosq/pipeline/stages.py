@@ -27,21 +27,20 @@ from khosq.errors import (
     SourceUnreachable,
 )
 from khosq.identifiers import new_id
-from khosq.jobs.job import FINAL, Job, JobEvent, JobState, Keep, Stage, ended
+from khosq.jobs.job import AUTO, FINAL, Job, JobEvent, JobState, Keep, Stage, ended
 from khosq.jobs.results import Outcome, Results
 from khosq.jobs.store import InTransaction, JobStore, others_of
 from khosq.jobs.submission import own_recording
 from khosq.media.intake import take_in
 from khosq.media.recording import ALL_TYPES, MediaType, StoredRecording
 from khosq.media.reencode import encode_small
-from khosq.pipeline.workshop import Plan, Sound, Workshop, join
+from khosq.pipeline.workshop import Piece, Plan, Sound, Workshop, Written, join
 from khosq.recordings.recording import Recording
 from khosq.recordings.store import RecordingStore
 from khosq.storage.blobs import Blobs
 from khosq.storage.blocks import in_thread
 from khosq.transcript.timespan import Seconds
 from khosq.transcript.turns import Turn
-from khosq.transcript.words import Word
 
 _HEARD_FROM, _HEARD_TO = 0.15, 0.95
 """Part of the progress bar that recognition fills."""
@@ -88,8 +87,10 @@ class Stages:
         work_dir: Path,
         max_duration: Seconds,
         outbox: Callable[[JobEvent], InTransaction],
+        vocabulary: Callable[[str], Sequence[str]] = lambda _: (),
         clock: Clock,
     ) -> None:
+        """Keep what the stages work with; ``vocabulary`` returns the hotwords of a tenant."""
         self._store = store
         self._results = results
         self._blobs = blobs
@@ -100,6 +101,7 @@ class Stages:
         self._work_dir = work_dir
         self._max_duration = max_duration
         self._outbox = outbox
+        self._vocabulary = vocabulary
         self._clock = clock
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
@@ -142,24 +144,37 @@ class Stages:
         return sound
 
     async def detect(self, job_id: str, sound: Sound) -> Plan:
-        """Choose the model, find where somebody speaks and cut it into pieces."""
+        """Find where somebody speaks, choose the model and cut the speech into pieces."""
         job = await self._note(job_id, Stage.DETECT, _HEARD_FROM / 2)
         folder = await self._decoded(job_id, sound)
+        wishes = job.wishes
+        vocabulary = await asyncio.to_thread(self._vocabulary, job.tenant_id)
         plan = await self._workshop.plan(
-            folder, sound, language=job.wishes.language, suppress_cross_talk=not job.wishes.multichannel
+            folder,
+            sound,
+            language=None if wishes.language == AUTO else wishes.language,
+            languages=wishes.languages,
+            hotwords=tuple(dict.fromkeys((*wishes.hotwords, *vocabulary))),
+            suppress_cross_talk=not wishes.multichannel,
+            on_pull=_Pull(partial(self._store.note_progress, job_id, Stage.MODEL)),
         )
         await self._note(job_id, Stage.RECOGNIZE, _HEARD_FROM)
         return plan
 
-    async def recognize(self, job_id: str, sound: Sound, plan: Plan, number: int) -> tuple[Word, ...]:
+    async def recognize(self, job_id: str, sound: Sound, plan: Plan, piece: Piece) -> Written:
         """Write down the words of one piece."""
         turns = self._turns.setdefault(job_id, asyncio.Semaphore(self._workshop.slots))
         async with turns:  # a long recording takes its turn with the others instead of queueing all its pieces first
             folder = await self._decoded(job_id, sound)
-            words = await self._workshop.recognize(folder, sound, plan, number)
-        share = (_HEARD_TO - _HEARD_FROM) * (number + 1) / len(plan.pieces)
-        await self._note(job_id, Stage.RECOGNIZE, _HEARD_FROM + share)
-        return words
+            written = await self._workshop.recognize(folder, sound, plan, piece)
+        done = plan.pieces.index(piece) + 1 if piece in plan.pieces else len(plan.pieces)  # a hole comes after all
+        await self._note(job_id, Stage.RECOGNIZE, _HEARD_FROM + (_HEARD_TO - _HEARD_FROM) * done / len(plan.pieces))
+        return written
+
+    async def find_holes(self, job_id: str, sound: Sound, plan: Plan, written: Sequence[Written]) -> tuple[Piece, ...]:
+        """Return, as pieces, the speech that has no words and is to be heard once more."""
+        folder = await self._decoded(job_id, sound)
+        return await self._workshop.find_holes(folder, sound, plan, written)
 
     async def diarize(self, job_id: str, sound: Sound, plan: Plan) -> tuple[Turn, ...] | None:
         """Tell the voices apart, where that was asked for."""
@@ -174,11 +189,11 @@ class Stages:
         sound: Sound,
         plan: Plan,
         turns: tuple[Turn, ...] | None,
-        heard: Sequence[tuple[Word, ...]],
+        written: Sequence[Written],
     ) -> Made:
         """Join words and voices into the transcript, draw the findings that were asked for, and keep all of it."""
         job = await self._note(job_id, Stage.ANALYSE, _HEARD_TO)
-        transcript = await asyncio.to_thread(join, sound, plan, turns, heard)
+        transcript = await asyncio.to_thread(join, sound, plan, turns, written)
         outcome = Outcome(transcript)
         if "summary" in job.wishes.features:
             found = await asyncio.to_thread(summarise, transcript)
@@ -295,6 +310,20 @@ class Stages:
                 job = await asyncio.to_thread(self._find, job_id)
                 await self._decode(job, max_seconds=self._max_duration)
         return folder
+
+
+class _Pull:
+    """Notes how much of a model has come, at every percent of it."""
+
+    def __init__(self, note: Callable[[float], None]) -> None:
+        self._note = note
+        self._percent: int | None = None
+
+    def __call__(self, done: int, total: int | None) -> None:
+        percent = 100 * min(done, total) // total if total else 0
+        if percent != self._percent:
+            self._percent = percent
+            self._note(_HEARD_FROM / 2 * (1 + percent / 100))
 
 
 def _recording(job: Job) -> Recording:

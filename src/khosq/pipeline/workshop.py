@@ -6,22 +6,35 @@ The durable stages and ``khosq transcribe`` both stand on it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
+from khosq.errors import ModelMissing
 from khosq.media.decode import DecodeLimits, decode
 from khosq.media.recording import MediaType
 from khosq.media.waveform import PcmFile
+from khosq.pipeline.cautions import of_coverage, of_hotwords, of_script
 from khosq.speech import hearing
 from khosq.speech.alignment import assign_speakers, merge_channels, to_utterances
-from khosq.speech.long_audio import pieces, plan_chunks, quietest_spot
+from khosq.speech.batches import Recognition
+from khosq.speech.coverage import holes, large, measure, to_hear_again
+from khosq.speech.decoding import Part
+from khosq.speech.doubts import Doubt, doubt
+from khosq.speech.gate import within_speech
+from khosq.speech.hearing import Answer
+from khosq.speech.hotwords import hits
+from khosq.speech.hub import Progress
+from khosq.speech.identification import Identified, find_identifier, identify, missing_identifier, windows
+from khosq.speech.long_audio import is_nearly_silent, pieces, plan_chunks, quietest_spot
 from khosq.speech.processes import ModelProcesses
 from khosq.speech.resolution import ModelChoice
+from khosq.speech.second_hearing import Verdict, judge, recut
+from khosq.transcript.coverage import Coverage, Dropped
 from khosq.transcript.timespan import Seconds, Timespan
-from khosq.transcript.transcript import Transcript
+from khosq.transcript.transcript import Transcript, Utterance
 from khosq.transcript.turns import Turn
 from khosq.transcript.words import Word
 
@@ -70,6 +83,10 @@ class Plan:
     regions: tuple[tuple[Timespan, ...], ...]
     """Where somebody speaks, per channel."""
     pieces: tuple[Piece, ...]
+    hotwords: tuple[str, ...] = ()
+    """Words and names to expect."""
+    identified: Identified | None = None
+    """How the language was found out; None where it was given."""
 
     @property
     def spoken_channels(self) -> list[int]:
@@ -77,11 +94,51 @@ class Plan:
         return [number for number, regions in enumerate(self.regions) if regions]
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What was written down of one piece."""
+
+    channel: int
+    words: tuple[Word, ...]
+    """In order, timed from the recording's start."""
+    dropped: tuple[Dropped, ...] = ()
+    """What the engine wrote and nobody said."""
+    heeds_hotwords: bool = True
+
+
+class Resolve(Protocol):
+    """Chooses the model of a language, and fetches it first where it may."""
+
+    def __call__(self, language: str, *, on_progress: Progress | None = None) -> ModelChoice:
+        """Return the choice."""
+        ...
+
+
 class Workshop:
     """Decodes, hears and joins; the heavy work runs in children."""
 
-    def __init__(self, processes: ModelProcesses, *, resolve: Callable[[str], ModelChoice], models_dir: Path) -> None:
+    def __init__(
+        self,
+        processes: ModelProcesses,
+        *,
+        resolve: Resolve,
+        models_dir: Path,
+        languages: Callable[[], Sequence[str]] = tuple,
+        recognition: Recognition | None = None,
+    ) -> None:
+        """Prepare the workshop.
+
+        Args:
+            processes: where models run.
+            resolve: chooses the model of a language.
+            models_dir: where models lie.
+            languages: returns what may be spoken where a caller names no language, the usual one first.
+            recognition: what recognises, and where; in ``processes`` unless given.
+
+        """
         self.slots = processes.slots
+        self._recognition = recognition or Recognition(processes)
+        self._languages = languages
         self._processes = processes
         self._resolve = resolve
         self._models_dir = models_dir
@@ -107,24 +164,68 @@ class Workshop:
         channels = 1 if decoded.identical_channels and merge_identical else len(decoded.channels)
         return Sound(round(decoded.duration, 2), channels, decoded.has_video)
 
-    async def plan(self, folder: Path, sound: Sound, *, language: str, suppress_cross_talk: bool = True) -> Plan:
-        """Choose the model, find where somebody speaks and cut it into pieces."""
-        model = await asyncio.to_thread(self._resolve, language)
+    async def plan(  # noqa: PLR0913 - one call says the whole task
+        self,
+        folder: Path,
+        sound: Sound,
+        *,
+        language: str | None,
+        languages: Sequence[str] = (),
+        hotwords: Sequence[str] = (),
+        suppress_cross_talk: bool = True,
+        on_pull: Progress | None = None,
+    ) -> Plan:
+        """Find where somebody speaks, choose the model and cut the speech into pieces.
+
+        Args:
+            folder: where the channels lie.
+            sound: the recording.
+            language: BCP 47 tag; None: it is found out.
+            languages: which ones may be spoken, where that is found out; none: any that can be written down here.
+            hotwords: words and names to expect.
+            suppress_cross_talk: whether what leaks from one channel to the other is no speech.
+            on_pull: told of a model that is fetched.
+
+        """
         channels = tuple(sound.files(folder))
         groups = [channels] if suppress_cross_talk else [(channel,) for channel in channels]
         found = [
             await self._run(hearing.detect_speech, group, self._models_dir, seconds=sound.duration) for group in groups
         ]
         regions = tuple(region for group in found for region in group)
+        identified = None
+        if language is None:
+            among = tuple(languages or await asyncio.to_thread(self._languages))
+            identified = await self._identify(channels, regions, among)
+            language = identified.language if identified else among[0]
+        model = await asyncio.to_thread(partial(self._resolve, language, on_progress=on_pull))
         planned = await asyncio.to_thread(_cut, channels, regions, model.longest_chunk)
-        return Plan(model, regions, planned)
+        return Plan(model, regions, planned, tuple(hotwords), identified)
 
-    async def recognize(self, folder: Path, sound: Sound, plan: Plan, number: int) -> tuple[Word, ...]:
-        """Write down the words of one piece."""
-        piece = plan.pieces[number]
+    async def recognize(self, folder: Path, sound: Sound, plan: Plan, piece: Piece) -> Written:
+        """Write down the words of one piece; doubtful ones are heard again."""
         channel = sound.files(folder)[piece.channel]
-        seconds = sum(chunk.duration for chunk in piece.chunks)
-        return await self._run(hearing.recognize_piece, plan.model, channel, piece.chunks, seconds=seconds)
+        answer = await self._hear(channel, plan, piece.chunks)
+        verdicts = {
+            chunk: Verdict(words)
+            if (why := doubt(words, seconds=chunk.duration, language=plan.model.language)) is None
+            else await self._hear_again(channel, plan, chunk, words, why)
+            for chunk, words in zip(piece.chunks, answer.words, strict=True)
+        }
+        dropped = [
+            Dropped(piece.channel, chunk, verdict.dropped, verdict.why)
+            for chunk, verdict in verdicts.items()
+            if verdict.dropped
+        ]
+        words = [word for verdict in verdicts.values() for word in verdict.words]
+        regions, times_are_heard = plan.regions[piece.channel], answer.traits.gives_word_times
+        kept, silent = within_speech(words, regions, times_are_heard=times_are_heard)
+        dropped += [Dropped(piece.channel, word.time, 1, "silence") for word in silent]
+        return Written(piece.channel, tuple(kept), tuple(dropped), answer.traits.takes_hotwords)
+
+    async def find_holes(self, folder: Path, sound: Sound, plan: Plan, written: Sequence[Written]) -> tuple[Piece, ...]:
+        """Return, as pieces, the speech that has no words and is to be heard once more."""
+        return await asyncio.to_thread(_holes_to_hear, sound.files(folder), plan, written)
 
     async def diarize(self, folder: Path, sound: Sound, plan: Plan, *, speakers: int | None) -> tuple[Turn, ...] | None:
         """Tell the voices apart; None where nobody asked or each speaks on a channel of its own."""
@@ -135,6 +236,79 @@ class Workshop:
         return await self._run(
             hearing.tell_voices_apart, channel, regions, speakers, self._models_dir, seconds=sound.duration
         )
+
+    async def _hear(self, channel: PcmFile, plan: Plan, chunks: Sequence[Timespan]) -> Answer:
+        within = _PATIENCE + _SLOWEST * sum(chunk.duration for chunk in chunks)
+        return await self._recognition.recognize(plan.model, Part(channel, tuple(chunks)), plan.hotwords, within=within)
+
+    async def _hear_again(
+        self, channel: PcmFile, plan: Plan, chunk: Timespan, first: Sequence[Word], why: Doubt
+    ) -> Verdict:
+        """Have a doubtful chunk heard once more, cut differently, and judge what was heard."""
+        quiet_spot, longest = partial(quietest_spot, channel), plan.model.longest_chunk
+        cut = await asyncio.to_thread(
+            partial(recut, chunk, longest=longest, until=channel.duration, quiet_spot=quiet_spot)
+        )
+        answer = await self._hear(channel, plan, cut)
+        is_silent = await asyncio.to_thread(is_nearly_silent, channel, chunk)
+        second = [word for words in answer.words for word in words if chunk.start <= word.time.middle <= chunk.end]
+        return judge(first, second, why=why, chunk=chunk, language=plan.model.language, is_silent=is_silent)
+
+    async def _identify(
+        self, channels: Sequence[PcmFile], regions: Sequence[Sequence[Timespan]], among: Sequence[str]
+    ) -> Identified | None:
+        """Return which language is spoken; None where nobody speaks."""
+        identifier = await asyncio.to_thread(find_identifier, self._models_dir)
+        if identifier is None:
+            raise ModelMissing(await asyncio.to_thread(missing_identifier, self._models_dir))
+        heard = [
+            (
+                window,
+                await self._run(
+                    hearing.identify_language, identifier, channels[channel], window, among, seconds=window.duration
+                ),
+            )
+            for channel, window in windows(regions)
+        ]
+        return identify(heard)
+
+    async def transcribe(
+        self,
+        folder: Path,
+        sound: Sound,
+        plan: Plan,
+        *,
+        speakers: int | None = None,
+        on_progress: Callable[[float], None] = lambda _: None,
+    ) -> Transcript:
+        """Take a planned recording to its transcript, here and now.
+
+        Args:
+            folder: where the channels lie.
+            sound: the recording.
+            plan: how it is heard.
+            speakers: how many voices to tell apart.
+            on_progress: told which part of the pieces is done.
+
+        """
+        done = 0
+
+        async def write(piece: Piece) -> Written:
+            nonlocal done
+            written = await self.recognize(folder, sound, plan, piece)
+            done += 1
+            on_progress(min(1.0, done / len(plan.pieces)))
+            return written
+
+        try:
+            async with asyncio.TaskGroup() as group:
+                voices = group.create_task(self.diarize(folder, sound, plan, speakers=speakers))
+                heard = [group.create_task(write(piece)) for piece in plan.pieces]
+        except ExceptionGroup as broken:
+            raise broken.exceptions[0] from broken
+        written = [task.result() for task in heard]
+        written += [await write(piece) for piece in await self.find_holes(folder, sound, plan, written)]
+        return join(sound, plan, voices.result(), written)
 
     async def _run(self, task: Callable[..., T], *args: Any, seconds: Seconds) -> T:
         return await self._processes.run(task, *args, within=_PATIENCE + _SLOWEST * seconds)
@@ -149,16 +323,59 @@ def _cut(channels: Sequence[PcmFile], regions: Sequence[Sequence[Timespan]], lon
     )
 
 
-def join(sound: Sound, plan: Plan, turns: tuple[Turn, ...] | None, heard: Sequence[tuple[Word, ...]]) -> Transcript:
-    """Bring the words of all pieces together, in order, each with its voice."""
-    channels: list[list[Word]] = [[] for _ in range(sound.channels)]
-    for piece, words in zip(plan.pieces, heard, strict=True):
-        channels[piece.channel].extend(words)
+def _holes_to_hear(channels: Sequence[PcmFile], plan: Plan, written: Sequence[Written]) -> tuple[Piece, ...]:
+    """Cut the larger holes anew, in shorter chunks; where words were dropped, two hearings were enough."""
+    settled = [one for piece in written for one in piece.dropped if one.reason != "silence"]
+    stretches = []
+    for number, regions in enumerate(plan.regions):
+        worded = [word.time for word in _words_of(number, written)]
+        found = large(holes(regions, [*worded, *(one.time for one in settled if one.channel == number)]))
+        stretches.append(to_hear_again(found, regions))
+    return _cut(channels, stretches, plan.model.longest_chunk / 2)
+
+
+def _words_of(channel: int, written: Iterable[Written]) -> list[Word]:
+    words = [word for piece in written if piece.channel == channel for word in piece.words]
+    return sorted(words, key=lambda word: word.time.start)
+
+
+def join(sound: Sound, plan: Plan, turns: tuple[Turn, ...] | None, written: Sequence[Written]) -> Transcript:
+    """Bring the words of all pieces together, in order, each with its voice, and tell what to think of them."""
+    channels = [_words_of(number, written) for number in range(sound.channels)]
+    language, words = plan.model.language, [word for channel in channels for word in channel]
+    coverage = _coverage(plan, channels, written)
+    heeded = all(piece.heeds_hotwords for piece in written)
+    warnings = (
+        *filter(None, (plan.model.warning, plan.identified.warning if plan.identified else None)),
+        *of_coverage(coverage),
+        *of_script(" ".join(word.text for word in words), language),
+        *of_hotwords(wanted=bool(plan.hotwords), heeded=heeded),
+    )
+    return Transcript(
+        language,
+        sound.duration,
+        _utterances(channels, plan, turns),
+        warnings,
+        coverage,
+        hits(plan.hotwords, words),
+        plan.identified.shares if plan.identified else (),
+    )
+
+
+def _utterances(
+    channels: Sequence[Sequence[Word]], plan: Plan, turns: tuple[Turn, ...] | None
+) -> tuple[Utterance, ...]:
     if turns is not None:
-        utterances = to_utterances(assign_speakers(channels[plan.spoken_channels[0]], turns))
-    elif sound.channels > 1:
-        utterances = merge_channels(channels)
-    else:
-        utterances = to_utterances([(word, None) for word in channels[0]])
-    warnings = () if plan.model.warning is None else (plan.model.warning,)
-    return Transcript(plan.model.language, sound.duration, utterances, warnings)
+        return to_utterances(assign_speakers(channels[plan.spoken_channels[0]], turns))
+    if len(channels) > 1:
+        return merge_channels(channels)
+    return to_utterances([(word, None) for word in channels[0]])
+
+
+def _coverage(plan: Plan, channels: Sequence[Sequence[Word]], written: Sequence[Written]) -> Coverage:
+    measured = [measure(number, regions, channels[number]) for number, regions in enumerate(plan.regions)]
+    return Coverage(
+        tuple(channel for channel, _ in measured),
+        tuple(hole for _, found in measured for hole in found),
+        tuple(one for piece in written for one in piece.dropped),
+    )

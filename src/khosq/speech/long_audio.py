@@ -17,6 +17,8 @@ SHORTEST_SHARE = 0.5
 SMALLEST_REST = 0.25
 """What a cut leaves over has at least this share of the longest allowed."""
 QUIET_WINDOW: Seconds = 0.05
+NEARLY_SILENT = 0.002
+"""Root of the mean square of samples, −54 dB of full scale: a soft hiss."""
 
 QuietSpot = Callable[[Timespan], Seconds]
 """Returns the moment in a stretch of speech at which a cut hurts least."""
@@ -76,6 +78,12 @@ def quietest_spot(sound: PcmFile, within: Timespan) -> Seconds:
     energy = np.concatenate([[0.0], np.cumsum(samples.astype(np.float64) ** 2)])
     quietest = int(np.argmin(energy[window:] - energy[:-window]))
     return within.start + (quietest + window / 2) / SAMPLE_RATE
+
+
+def is_nearly_silent(sound: PcmFile, time: Timespan) -> bool:
+    """Tell whether a stretch of sound has next to no energy."""
+    samples = sound.read(time)
+    return not len(samples) or float(np.sqrt(np.mean(np.square(samples, dtype=np.float64)))) < NEARLY_SILENT
 
 
 def _reaches(first: Timespan, last: Timespan, longest: Seconds) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from khosq.transcript.coverage import Coverage
 from khosq.transcript.timespan import Seconds, Timespan
 from khosq.transcript.words import Word
 
@@ -27,6 +28,14 @@ class Utterance:
 
 
 @dataclass(frozen=True, slots=True)
+class TermHits:
+    """A term that was to be expected, and how often it was written down."""
+
+    term: str
+    hits: int
+
+
+@dataclass(frozen=True, slots=True)
 class Transcript:
     """All utterances of one recording, in order of start time."""
 
@@ -36,6 +45,12 @@ class Transcript:
     utterances: tuple[Utterance, ...]
     warnings: tuple[str, ...] = ()
     """What a reader must know before trusting this text, one sentence each."""
+    coverage: Coverage | None = None
+    """How much of the speech has words; None in transcripts of older days."""
+    hotwords: tuple[TermHits, ...] = ()
+    """The terms that were to be expected."""
+    languages: tuple[tuple[str, float], ...] = ()
+    """Each language that was heard with its share, the likeliest first; empty where the caller named the language."""
 
     @property
     def text(self) -> str:
@@ -49,6 +64,9 @@ class Transcript:
             "duration": self.duration,
             "warnings": list(self.warnings),
             "utterances": [_utterance_to_json(utterance) for utterance in self.utterances],
+            "coverage": None if self.coverage is None else self.coverage.to_json(),
+            "hotwords": [[one.term, one.hits] for one in self.hotwords],
+            "languages": [list(one) for one in self.languages],
         }
 
     @classmethod
@@ -59,6 +77,9 @@ class Transcript:
             duration=stored["duration"],
             warnings=tuple(stored["warnings"]),
             utterances=tuple(_utterance_from_json(one) for one in stored["utterances"]),
+            coverage=Coverage.from_json(stored["coverage"]) if stored.get("coverage") else None,
+            hotwords=tuple(TermHits(*one) for one in stored.get("hotwords", ())),
+            languages=tuple((language, share) for language, share in stored.get("languages", ())),
         )
 
 

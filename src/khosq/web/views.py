@@ -26,6 +26,7 @@ STAGE_LABELS: Mapping[Stage, str] = {
     Stage.FETCH: "Fetching",
     Stage.DECODE: "Decoding",
     Stage.DETECT: "Finding speech",
+    Stage.MODEL: "Fetching a model",
     Stage.RECOGNIZE: "Recognising words",
     Stage.DIARIZE: "Telling voices apart",
     Stage.ANALYSE: "Summarising",

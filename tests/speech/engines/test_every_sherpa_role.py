@@ -216,9 +216,9 @@ def test_a_model_process_hears_through_it_and_takes_it_along_when_it_ends(tmp_pa
     async def hear() -> tuple[str, int]:
         pool = ModelProcesses(1, prepare=_nothing)
         try:
-            words = await pool.run(recognize_piece, choice, sound, [Timespan(0, 2.8)], within=200)
+            answer = await pool.run(recognize_piece, choice, sound, [Timespan(0, 2.8)], within=200)
             (child,) = _children(of=await pool.run(os.getpid, within=200))
-            return " ".join(word.text for word in words), child
+            return " ".join(word.text for word in answer.words[0]), child
         finally:
             pool.close()
 

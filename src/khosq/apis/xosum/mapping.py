@@ -32,6 +32,7 @@ STAGE_WORDS: Mapping[Stage, str] = {
     Stage.FETCH: "processing",
     Stage.DECODE: "processing",
     Stage.DETECT: "processing",
+    Stage.MODEL: "processing",
     Stage.RECOGNIZE: "converting",
     Stage.DIARIZE: "converting",
     Stage.ANALYSE: "converting",

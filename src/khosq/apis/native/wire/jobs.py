@@ -11,7 +11,7 @@ from khosq.apis.native.wire.model import Answer, Moment, Name, Page, Paged, Quer
 from khosq.apis.native.wire.recordings import UploadLink
 
 State = Literal["awaiting_media", "queued", "running", "succeeded", "failed", "cancelled"]
-StageName = Literal["fetch", "decode", "detect", "recognize", "diarize", "analyse"]
+StageName = Literal["fetch", "decode", "detect", "model", "recognize", "diarize", "analyse"]
 Kept = Literal["original", "small", "nothing"]
 Feature = Literal["summary"]
 
