@@ -77,6 +77,10 @@ class Settings(BaseSettings):
 
     slots: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1)
     """Model processes, one thread each."""
+    device: str = Field("auto", pattern=r"^(auto|cpu|cuda(:\d+)?)$")
+    """What speech engines compute on; ``auto`` is the first GPU, for the engines that can use it."""
+    model_idle: float = Field(600, ge=0)
+    """Seconds after which a recogniser that nobody uses is dropped from memory; 0: never."""
     heartbeat: float = 2.0
     """Seconds between a worker's signs of life."""
     dead_after: float = 8.0

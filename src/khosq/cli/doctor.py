@@ -19,6 +19,7 @@ from khosq.cli.common import AsJson, DataDir, database_file, existing, print_jso
 from khosq.errors import KhosqError, NotFound
 from khosq.settings import Settings
 from khosq.speech import weights
+from khosq.speech.devices import AUTO, CPU, choose_devices
 
 _SPOKEN = ("hy-AM", "en-US", "en-IN", "hi-IN", "ta-IN", "te-IN", "mr-IN", "nl-NL", "ru-RU")
 """Languages of the APIs we answer, looked up for the report."""
@@ -39,7 +40,14 @@ class Check:
 def doctor(data_dir: DataDir = None, *, as_json: AsJson = False) -> None:
     """Say what is installed, which models serve which languages, and what to do about each fault."""
     chosen = settings(data_dir=data_dir)
-    checks = [_program(), *_database(chosen), _disk(chosen), *_parts(chosen.models_dir), *_languages(chosen)]
+    checks = [
+        _program(),
+        *_database(chosen),
+        _disk(chosen),
+        *_parts(chosen.models_dir),
+        *_devices(chosen.device),
+        *_languages(chosen),
+    ]
     if as_json:
         print_json([{name: getattr(check, name) for name in Check.__slots__} for check in checks])
     else:
@@ -96,6 +104,14 @@ def _parts(models_dir: Path) -> list[Check]:
     if not missing:
         return [Check("model parts", "ok", f"all in {models_dir}")]
     return [Check(name, "fault", "not installed", f"Run: khosq models pull {name}") for name in missing]
+
+
+def _devices(wish: str) -> list[Check]:
+    uses = choose_devices(wish)
+    demanded = wish not in {AUTO, CPU} and not any(use.is_gpu for use in uses.values())
+    remedy = "Set KHOSQ_DEVICE=auto, or mend what is missing." if demanded else ""
+    state = "warning" if demanded else "ok"
+    return [Check(f"device of {name}", state, f"{use.device}: {use.why}", remedy) for name, use in uses.items()]
 
 
 def _languages(chosen: Settings) -> list[Check]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
+import logging
 import multiprocessing
 import os
 import signal
@@ -16,6 +17,7 @@ from typing import Any, TypeVar
 from pebble import ProcessExpired, ProcessPool
 
 from khosq.errors import EngineFailed
+from khosq.telemetry import set_up_logs
 
 T = TypeVar("T")
 
@@ -63,7 +65,7 @@ class ModelProcesses:
             max_workers=self.slots,
             max_tasks=_TASKS_BEFORE_RENEWAL,
             initializer=_settle,
-            initargs=(os.getpid(), self._prepare),
+            initargs=(os.getpid(), logging.getLevelName(logging.getLogger().level), self._prepare),
             context=multiprocessing.get_context("spawn"),
         )
         for _ in range(self.slots):
@@ -94,11 +96,12 @@ def _nothing() -> None:
     """Do nothing."""
 
 
-def _settle(parent: int, prepare: Callable[[], None]) -> None:
-    """Prepare a process: it stays below the API's priority and does not outlive its worker."""
+def _settle(parent: int, log_level: str, prepare: Callable[[], None]) -> None:
+    """Prepare a process: it stays below the API's priority, logs alike and does not outlive its worker."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(1)
     os.nice(_NICENESS)
+    set_up_logs(log_level)
     prepare()
