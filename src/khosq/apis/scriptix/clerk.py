@@ -15,6 +15,7 @@ from khosq.apis.scriptix.envelope import one
 from khosq.apis.scriptix.links import Links
 from khosq.apis.scriptix.mapping import from_job
 from khosq.apis.scriptix.plain import without_punctuation
+from khosq.errors import Unauthorized
 from khosq.jobs.job import Job, JobState
 from khosq.jobs.results import Outcome
 from khosq.serving.answers import JsonAnswer, warning_headers
@@ -87,7 +88,10 @@ class Clerk:
 
     def _authenticate(self, request: Request, scope: Scope) -> Caller:
         secret = request.headers.get(KEY_HEADER) or bearer(request)
-        return self.desk.api_keys.authenticate(secret, scope=scope, door=DOOR)
+        try:
+            return self.desk.api_keys.authenticate(secret, scope=scope, door=DOOR)
+        except Unauthorized as error:
+            raise Unauthorized(f"A valid API key is required: send it in the header {KEY_HEADER.lower()}.") from error
 
 
 def wished(job: Job, transcript: Transcript) -> Transcript:

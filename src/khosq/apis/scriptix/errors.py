@@ -52,15 +52,13 @@ STATUSES: Mapping[str, int] = {
 WORDS: Mapping[str, str] = {"rate_limited": "rate_limit_exceeded", "invalid": "bad_request", "failed": "server_error"}
 """Code → the word that callers see, where it is not the code itself."""
 
-KEY_WANTED = "A valid API key is required: send it in the header x-zoom-s2t-key."
 BAD_REQUEST = 400
 SERVER_FAULT = 500
 
 
 def render_error(error: KhosqError) -> Response:
     """Return the answer that tells of ``error``."""
-    message = KEY_WANTED if isinstance(error, Unauthorized) else error.message
-    body = {"error": WORDS.get(error.code, error.code), "message": message}
+    body = {"error": WORDS.get(error.code, error.code), "message": error.message}
     if isinstance(error, Invalid) and error.field is not None:
         body["detail"] = error.field
     answer = JsonAnswer(body, status_code=status_of(error))
