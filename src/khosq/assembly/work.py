@@ -48,6 +48,7 @@ def _build(core: Core, workshop: Workshop, *, name: str | None) -> Worker:
         work_dir=settings.data_dir / "work",
         max_duration=settings.max_duration,
         outbox=core.telling,
+        vocabulary=core.accounts.hotwords,
         clock=core.clock,
     )
     sender = Sender(

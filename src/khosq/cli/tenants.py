@@ -52,6 +52,25 @@ def quota(
         _show(core.accounts.named(tenant), as_json=as_json)
 
 
+@app.command()
+def hotwords(
+    tenant: TenantName,
+    terms: Annotated[list[str] | None, typer.Argument(help="Words and names; they replace those there are.")] = None,
+    data_dir: DataDir = None,
+    *,
+    none: Annotated[bool, typer.Option("--none", help="Expect nothing in particular any more.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show or set the words and names that are to be expected in all of a tenant's recordings."""
+    with open_core(existing(settings(data_dir=data_dir))) as core:
+        found = core.accounts.named(tenant)
+        kept = core.accounts.set_hotwords(found.id, terms or ()) if terms or none else found.hotwords
+    if as_json:
+        print_json(list(kept))
+    else:
+        typer.echo("\n".join(kept) or f"{found.name}: no hotwords")
+
+
 def _show(tenant: Tenant, *, as_json: bool) -> None:
     if as_json:
         print_json(asdict(tenant))

@@ -1,12 +1,14 @@
-"""How many seconds of audio a tenant may still have transcribed."""
+"""Tenants: how many seconds of audio each may still have transcribed, and which words to expect in them."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from khosq.clock import Clock
 from khosq.errors import Invalid, NotFound
 from khosq.identifiers import new_id
+from khosq.tenants.hotwords import checked_hotwords
 from khosq.tenants.store import TenantStore
 from khosq.tenants.tenant import Tenant, checked_name
 
@@ -43,6 +45,21 @@ class Accounts:
         if seconds is not None and (not math.isfinite(seconds) or seconds < 0):
             raise Invalid("A quota is a number of seconds, 0 or more.", field="seconds")
         self._store.set_quota(self.named(tenant_name).id, seconds)
+
+    def hotwords(self, tenant_id: str) -> tuple[str, ...]:
+        """Return the words and names to expect in a tenant's recordings."""
+        return self._store.hotwords(tenant_id)
+
+    def set_hotwords(self, tenant_id: str, terms: Sequence[str]) -> tuple[str, ...]:
+        """Set the words and names to expect from now on; return them as they are kept.
+
+        Raises:
+            Invalid: there are too many, or one cannot be a term.
+
+        """
+        kept = checked_hotwords(terms)
+        self._store.set_hotwords(tenant_id, kept)
+        return kept
 
     def seconds_left(self, tenant_id: str) -> float | None:
         """Return the seconds left, None when without limit."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import date, datetime
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from khosq.storage.database import Database, ForeignText, UtcDateTime, counters, metadata
+from khosq.storage.database import Database, ForeignText, JsonText, UtcDateTime, counters, metadata
 from khosq.tenants.tenant import ApiKey, Tenant, UsageOfDay
 
 tenants = sa.Table(
@@ -18,6 +19,7 @@ tenants = sa.Table(
     sa.Column("name", sa.String(200), nullable=False, unique=True),
     sa.Column("seconds_left", sa.Float),
     sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("hotwords", JsonText, nullable=False),
     sa.CheckConstraint("seconds_left is null or seconds_left >= 0", name="ck_tenants_seconds_left"),
 )
 
@@ -121,6 +123,17 @@ class TenantStore:
             seconds: float | None = connection.execute(statement).scalar_one()
             return seconds
 
+    def set_hotwords(self, tenant_id: str, terms: Sequence[str]) -> None:
+        """Set the words and names to expect in a tenant's recordings."""
+        with self._database.write() as connection:
+            connection.execute(sa.update(tenants).where(tenants.c.id == tenant_id).values(hotwords=list(terms)))
+
+    def hotwords(self, tenant_id: str) -> tuple[str, ...]:
+        """Return them."""
+        with self._database.read() as connection:
+            statement = sa.select(tenants.c.hotwords).where(tenants.c.id == tenant_id)
+            return tuple(connection.execute(statement).scalar_one())
+
     def add_key(self, key: ApiKey, *, digest: str) -> None:
         """Keep one key."""
         with self._database.write() as connection:
@@ -200,7 +213,7 @@ _LIVE_KEY_BY_DIGEST = sa.select(api_keys).where(
 
 
 def _tenant(row: sa.RowMapping) -> Tenant:
-    return Tenant(row["id"], row["name"], row["seconds_left"], row["created_at"])
+    return Tenant(row["id"], row["name"], row["seconds_left"], row["created_at"], tuple(row["hotwords"]))
 
 
 def _key(row: sa.RowMapping) -> ApiKey:

@@ -25,6 +25,8 @@ class Tenant:
     seconds_left: Seconds | None
     """Seconds of audio it may still have transcribed; None is without limit."""
     created_at: datetime
+    hotwords: tuple[str, ...] = ()
+    """Words and names to expect in all its recordings."""
 
 
 @dataclass(frozen=True, slots=True)

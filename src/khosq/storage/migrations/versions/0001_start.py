@@ -29,6 +29,7 @@ def upgrade() -> None:
     sa.Column('name', sa.String(length=200), nullable=False),
     sa.Column('seconds_left', sa.Float(), nullable=True),
     sa.Column('created_at', sa.DateTime(), nullable=False),
+    sa.Column('hotwords', sa.Text(), nullable=False),
     sa.CheckConstraint('seconds_left is null or seconds_left >= 0', name='ck_tenants_seconds_left'),
     sa.PrimaryKeyConstraint('id'),
     sa.UniqueConstraint('name')
