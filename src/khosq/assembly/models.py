@@ -100,8 +100,8 @@ def resolver(settings: Settings) -> Resolve:
 
 
 @contextmanager
-def open_workshop(settings: Settings) -> Iterator[Workshop]:
-    """Start model processes, for as long as the block lasts."""
+def open_workshop(settings: Settings, *, resolve: Resolve | None = None) -> Iterator[Workshop]:
+    """Start model processes, for as long as the block lasts; ``resolve`` chooses models, else the settings do."""
     uses = choose_devices(settings.device)
     for engine, use in uses.items():
         log.info("device chosen", action="device_chosen", engine=engine, device=use.device, why=use.why)
@@ -113,7 +113,8 @@ def open_workshop(settings: Settings) -> Iterator[Workshop]:
             tidy_up = partial(hearing.drop_unused_models, settings.model_idle)
             gpu = stack.enter_context(closing(ModelProcesses(1, prepare=tidy_up)))
         recognition = Recognition(processes, gpu=gpu, uses=uses)
-        yield Workshop(processes, resolve=resolver(settings), models_dir=settings.models_dir, recognition=recognition)
+        chooser = resolve or resolver(settings)
+        yield Workshop(processes, resolve=chooser, models_dir=settings.models_dir, recognition=recognition)
 
 
 def missing_parts(models_dir: Path) -> list[str]:
