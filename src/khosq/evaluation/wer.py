@@ -50,6 +50,13 @@ def character_errors(reference: str, hypothesis: str, *, language: str) -> Error
     return _errors(normalise(reference, language=language), normalise(hypothesis, language=language))
 
 
+def alignment(reference: str, hypothesis: str, *, language: str) -> list[tuple[Sequence[str], Sequence[str]]]:
+    """Return both texts side by side after normalisation: stretches that agree, and those that do not."""
+    wanted, heard = _words(reference, language), _words(hypothesis, language)
+    changes = Levenshtein.opcodes(wanted, heard)
+    return [(wanted[one.src_start : one.src_end], heard[one.dest_start : one.dest_end]) for one in changes]
+
+
 def _errors(reference: Sequence[str], hypothesis: Sequence[str]) -> Errors:
     counts = {"replace": 0, "delete": 0, "insert": 0}
     for edit in Levenshtein.editops(reference, hypothesis):
