@@ -15,10 +15,12 @@ from khosq.pipeline.workshop import Resolve, Workshop
 from khosq.settings import Settings
 from khosq.speech import hearing, resolution, weights
 from khosq.speech.batches import Recognition
-from khosq.speech.devices import choose_devices
+from khosq.speech.devices import CPU, choose_devices, may_have_gpu
 from khosq.speech.identification import find_identifier, missing_identifier
-from khosq.speech.models import ModelEntry
+from khosq.speech.memory import machine_memory
+from khosq.speech.models import ModelEntry, memory_rule
 from khosq.speech.processes import ModelProcesses
+from khosq.speech.resolution import Machine
 
 log = structlog.get_logger()
 
@@ -30,6 +32,7 @@ class Languages:
         self._models_dir = settings.models_dir
         self._allow_starters = settings.allow_starters
         self._auto_pull = settings.models_auto_pull
+        self._machine = machine(settings, has_gpu=settings.device != CPU and may_have_gpu())
 
     def models(self) -> list[ServedModel]:
         """Return every model that is known here, the better ones of a language first."""
@@ -50,6 +53,8 @@ class Languages:
         ]
 
     def _state(self, entry: ModelEntry) -> str:
+        if resolution.obstacle(entry, self._machine):
+            return "absent"
         if weights.is_installed(entry, self._models_dir):
             return "ready"
         comes = self._auto_pull and entry.kind == "production" and weights.may_come(entry, self._models_dir)
@@ -62,13 +67,18 @@ class Languages:
             models_dir=self._models_dir,
             allow_starters=self._allow_starters,
             auto_pull=self._auto_pull,
+            machine=self._machine,
         )
 
     def missing_model(self, language: str) -> str:
         """Return a sentence that names the command which would make it possible."""
         try:
             resolution.resolve(
-                language, models_dir=self._models_dir, allow_starters=self._allow_starters, auto_pull=False
+                language,
+                models_dir=self._models_dir,
+                allow_starters=self._allow_starters,
+                auto_pull=False,
+                machine=self._machine,
             )
         except ModelMissing as error:
             return error.message
@@ -89,13 +99,21 @@ def candidates(settings: Settings) -> list[str]:
     return list(dict.fromkeys((settings.default_language, *(tag for served in usable for tag in served.languages))))
 
 
-def resolver(settings: Settings) -> Resolve:
+def machine(settings: Settings, *, has_gpu: bool = False) -> Machine:
+    """Return what models may take of this machine: each model process has its own copy, but one alone uses the GPU."""
+    memory = machine_memory()
+    processes = 1 if has_gpu else settings.slots
+    return Machine(None if memory is None else int(memory * memory_rule().share / processes), has_gpu)
+
+
+def resolver(settings: Settings, *, has_gpu: bool = False) -> Resolve:
     """Return what chooses the model of a language."""
     return partial(
         resolution.resolve,
         models_dir=settings.models_dir,
         allow_starters=settings.allow_starters,
         auto_pull=settings.models_auto_pull,
+        machine=machine(settings, has_gpu=has_gpu),
     )
 
 
@@ -113,7 +131,7 @@ def open_workshop(settings: Settings, *, resolve: Resolve | None = None) -> Iter
             tidy_up = partial(hearing.drop_unused_models, settings.model_idle)
             gpu = stack.enter_context(closing(ModelProcesses(1, prepare=tidy_up)))
         recognition = Recognition(processes, gpu=gpu, uses=uses)
-        chooser = resolve or resolver(settings)
+        chooser = resolve or resolver(settings, has_gpu=gpu is not None)
         yield Workshop(processes, resolve=chooser, models_dir=settings.models_dir, recognition=recognition)
 
 

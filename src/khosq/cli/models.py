@@ -14,10 +14,11 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 
 from khosq.cli.common import AsJson, err, print_json, settings, show, table
 from khosq.errors import Invalid
-from khosq.speech import weights
+from khosq.speech import bundles, weights
+from khosq.speech.extras import lacking
 from khosq.speech.hearing import try_out
 from khosq.speech.languages import closeness, named
-from khosq.speech.models import ModelEntry, catalogue
+from khosq.speech.models import ModelEntry, catalogue, memory_needed
 
 app = typer.Typer(name="models", help="Speech models: which are here, and how to get others.", no_args_is_help=True)
 
@@ -29,6 +30,8 @@ Names = Annotated[list[str], typer.Argument(help="Models, as `khosq models list`
 ANY_LANGUAGE = "mul"
 """BCP 47 for "several languages": the parts that every job needs."""
 _LANGUAGES_SHOWN = 2
+_MANY = 30
+"""Languages from which on only their number is shown."""
 
 
 @app.command("list")
@@ -43,10 +46,9 @@ def list_models(
     if as_json:
         print_json(rows)
         return
-    whole = {"model", "kind", "installed", "size", "licence"}
-    titles = "model", "languages", "kind", "installed", "size", "WER %", "licence"
-    listed = table(*titles, whole=whole, right={"size"})
-    listed.padding = 0, 1, 0, 0  # seven columns stand in 80
+    titles = "model", "languages", "status", "size", "WER %", "licence"
+    listed = table(*titles, whole={"model", "status", "size"}, right={"size"})
+    listed.padding = 0, 1, 0, 0  # they stand in 80 columns
     for _, of_model in groupby(rows, key=itemgetter("model")):
         listed.add_row(*_cells(list(of_model)))
     show(listed)
@@ -57,8 +59,7 @@ def _cells(rows: list[dict[str, Any]]) -> Iterator[str]:
     first = rows[0]
     yield first["model"]
     yield _spoken([row["language"] for row in rows])
-    yield first["kind"]
-    yield "yes" if first["installed"] else "no"
+    yield first["status"]
     yield decimal(first["size_bytes"]) if first["size_bytes"] else "?"
     measured = next((row for row in rows if row["wer"] is not None), None)
     which = f" {measured['language']}" if measured and len(rows) > 1 else ""
@@ -71,6 +72,8 @@ def _spoken(languages: list[str]) -> str:
         return "any"
     if len(languages) == 1:
         return named(languages[0])
+    if len(languages) >= _MANY:
+        return f"{len(languages):,}"
     shown = ", ".join(languages[:_LANGUAGES_SHOWN])
     more = len(languages) - _LANGUAGES_SHOWN
     return f"{shown} and {more} more" if more > 0 else shown
@@ -88,6 +91,8 @@ def pull_models(
     wanted = [weights.find_model(name, folder) for name in names or []] or list(weights.missing_parts(folder))
     for entry in wanted:
         _pull(entry, folder)
+        if lack := lacking(entry.engine):
+            err.print(f"{entry.name} cannot be used yet. {lack}", markup=False, highlight=False, soft_wrap=True)
     _report([_where(entry, folder) for entry in wanted], as_json=as_json, nothing="Every part is here already.")
 
 
@@ -114,16 +119,23 @@ def verify_models(
 
 @app.command("import")
 def import_model(  # noqa: PLR0913 - one parameter per option is what typer reads
-    source: Annotated[Path, typer.Argument(help="A folder with the model's files.", exists=True, file_okay=False)],
+    source: Annotated[Path, typer.Argument(help="A folder with the model's files, or a bundle.", exists=True)],
     *,
-    name: Annotated[str, typer.Option(help="A catalogue name, or a new one.")],
+    name: Annotated[str | None, typer.Option(help="Of a folder: a catalogue name, or a new one.")] = None,
     language: Annotated[list[str] | None, typer.Option(help="What a new model serves; may be repeated.")] = None,
     licence: Annotated[str, typer.Option(help="A new model's licence.")] = "unknown",
     models_dir: ModelsDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Take a model from a folder: one of the catalogue's, or any that onnx-asr reads."""
+    """Take models from a bundle, or one from a folder: any that onnx-asr or Whisper reads, or a server.json."""
     folder = _folder(models_dir)
+    if source.is_file():
+        if name or language:
+            raise Invalid("A bundle says itself what its models are called and serve: leave --name and --language out.")
+        _report([_where(entry, folder) for entry in bundles.read_bundle(source, folder)], as_json=as_json)
+        return
+    if name is None:
+        raise Invalid("A folder needs --name: what its model is called here.")
     entry = next((entry for entry in catalogue() if entry.name == name), None)
     if entry is None:
         if not language:
@@ -133,6 +145,24 @@ def import_model(  # noqa: PLR0913 - one parameter per option is what typer read
         try_out(entry, source)
     weights.import_folder(entry, source, folder)
     _report([_where(entry, folder)], as_json=as_json)
+
+
+@app.command("bundle")
+def bundle_models(
+    names: Names,
+    output: Annotated[Path, typer.Option(help="The file to write.")],
+    models_dir: ModelsDir = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Write installed models to one file, which `khosq models import` takes on a machine without a network."""
+    folder = _folder(models_dir)
+    entries = [weights.find_model(name, folder) for name in dict.fromkeys(names)]
+    bundles.write_bundle(entries, folder, output)
+    if as_json:
+        print_json({"bundle": str(output), "models": [entry.name for entry in entries]})
+    else:
+        typer.echo(f"{output}: {', '.join(entry.name for entry in entries)}")
 
 
 @app.command("remove")
@@ -150,33 +180,43 @@ def _folder(models_dir: Path | None) -> Path:
 
 def _rows(models_dir: Path, language: str | None) -> Iterator[dict[str, Any]]:
     for entry in weights.known_models(models_dir):
+        of_model = _of_model(entry, models_dir)
         for served in entry.languages or (ANY_LANGUAGE,):
             if language is None or closeness(language, served) or served == ANY_LANGUAGE:
-                yield _row(entry, served, models_dir)
+                yield {"language": served} | of_model | _of_language(entry, served)
 
 
-def _row(entry: ModelEntry, language: str, models_dir: Path) -> dict[str, Any]:
-    figure = entry.figure_for(language)
+def _of_model(entry: ModelEntry, models_dir: Path) -> dict[str, Any]:
+    is_here = weights.is_installed(entry, models_dir)
     return {
-        "language": language,
         "model": entry.name,
         "role": entry.role,
         "kind": entry.kind,
-        "installed": weights.is_installed(entry, models_dir),
+        "installed": is_here,
         "engine": entry.engine,
         "licence": entry.licence,
         "size_bytes": entry.size_bytes,
+        "memory_bytes": memory_needed(entry),
+        "runs_on": entry.runs_on,
+        "status": _status(entry, is_here=is_here),
+        "lacks": lacking(entry.engine),
+    }
+
+
+def _of_language(entry: ModelEntry, language: str) -> dict[str, Any]:
+    figure = entry.figure_for(language)
+    return {
         "wer": figure.wer if figure else None,
         "wer_on": figure.test_set if figure else None,
         "wer_source": figure.address if figure else None,
         "source": (figure and figure.address) or entry.address,
-        "status": _status(entry, models_dir),
     }
 
 
-def _status(entry: ModelEntry, models_dir: Path) -> str:
-    if not weights.is_installed(entry, models_dir):
-        return "available" if weights.can_be_pulled(entry) else "missing"
+def _status(entry: ModelEntry, *, is_here: bool) -> str:
+    """Return one of installed, available, starter and fallback."""
+    if not is_here:
+        return "available"
     return entry.kind if entry.kind in {"starter", "fallback"} else "installed"
 
 

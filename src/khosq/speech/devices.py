@@ -49,12 +49,17 @@ def choose_devices(wish: str) -> Mapping[str, Use]:
     """
     if wish == CPU:
         return dict.fromkeys(_PROBES, Use(CPU, "as set"))
-    if not any(Path(sign).exists() for sign in _SIGNS):
+    if not may_have_gpu():
         return dict.fromkeys(_PROBES, Use(CPU, "there is no NVIDIA GPU here"))
     # In a process of its own: one that has used a GPU holds some of its memory until it ends.
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as process:
         index = int(wish.partition(":")[2] or 0)
         return process.submit(_probe_all, index).result(_PROBE_WITHIN)
+
+
+def may_have_gpu() -> bool:
+    """Tell at once whether there are signs of a GPU; whether an engine can compute on it is another question."""
+    return any(Path(sign).exists() for sign in _SIGNS)
 
 
 def gpu_index(device: str) -> int | None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,8 +45,17 @@ def hub_address() -> str:
     return (os.environ.get("HF_ENDPOINT") or DEFAULT_HUB).rstrip("/")
 
 
-def download(source: FromHub, files: Iterable[str], into: Path, *, hub: str, on_progress: Progress | None) -> None:
-    """Fetch files into a folder, going on from what a broken download left there.
+def download(
+    sources: Iterable[FromHub], files: Iterable[str], into: Path, *, hub: str, on_progress: Progress | None
+) -> None:
+    """Fetch a model's files into a folder, going on from what a broken download left there.
+
+    Args:
+        sources: the repositories; where one names its members, these are fetched, and get the names that it says.
+        files: the paths of those that are fetched from a repository which names none.
+        into: the folder.
+        hub: the hub's base address.
+        on_progress: told of the bytes that come.
 
     Raises:
         HubAway: nobody answers at ``hub``.
@@ -53,24 +63,38 @@ def download(source: FromHub, files: Iterable[str], into: Path, *, hub: str, on_
 
     """
     into.mkdir(parents=True, exist_ok=True)
-    with httpx2.Client(timeout=TIMEOUT, follow_redirects=True, headers={"User-Agent": "khosq"}) as client:
-        try:
-            commit, listing = _list_files(client, source, hub)
-            wanted = _choose(listing, files, source)
-            sizes = [file.size for file in wanted]
-            total = None if None in sizes else sum(size or 0 for size in sizes)
-            done = 0
-            for file in wanted:
-                address = f"{hub}/{source.repository}/resolve/{commit}/{quote(file.name)}"
-                _fetch(client, address, file, into / file.name, _offset(on_progress, done, total))
-                done += (into / file.name).stat().st_size
-        except httpx2.TransportError as error:
-            reason = str(error) or type(error).__name__
-            raise HubAway(
-                f"The model hub {hub} cannot be reached ({reason}); HF_ENDPOINT may name a mirror."
-            ) from error
-        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-            raise ModelMissing(f"The model hub does not give {source.repository}: {error}") from error
+    with (
+        httpx2.Client(timeout=TIMEOUT, follow_redirects=True, headers={"User-Agent": "khosq"}) as client,
+        _hub_errors(hub),
+    ):
+        wanted = [one for source in sources for one in _list_wanted(client, source, files, hub)]
+        sizes = [file.size for _, _, file in wanted]
+        total = None if None in sizes else sum(size or 0 for size in sizes)
+        done = 0
+        for address, name, file in wanted:
+            _fetch(client, address, file, into / name, _offset(on_progress, done, total))
+            done += (into / name).stat().st_size
+
+
+@contextmanager
+def _hub_errors(hub: str) -> Iterator[None]:
+    try:
+        yield
+    except httpx2.TransportError as error:
+        reason = str(error) or type(error).__name__
+        raise HubAway(f"The model hub {hub} cannot be reached ({reason}); HF_ENDPOINT may name a mirror.") from error
+    except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+        raise ModelMissing(f"The model hub {hub} does not give the files: {error}") from error
+
+
+def _list_wanted(
+    client: httpx2.Client, source: FromHub, files: Iterable[str], hub: str
+) -> Iterator[tuple[str, str, HubFile]]:
+    """Yield the address, the name here and the description of each file that is wanted of a repository."""
+    commit, listing = _list_files(client, source, hub)
+    for file in _choose(listing, source.members or files, source):
+        address = f"{hub}/{source.repository}/resolve/{commit}/{quote(file.name)}"
+        yield address, (source.members or {}).get(file.name, file.name), file
 
 
 def _offset(on_progress: Progress | None, before: int, total: int | None) -> Callable[[int], None]:
@@ -101,8 +125,12 @@ def _choose(listing: dict[str, HubFile], files: Iterable[str], source: FromHub) 
     names = list(files)
     if missing := [name for name in names if name not in listing]:
         raise ModelMissing(f"{source.repository} on the model hub has no {', '.join(missing)}.")
-    beside = [name + end for name in names for end in (".data", "_data") if name.endswith(".onnx")]
-    return [listing[name] for name in dict.fromkeys(names + beside) if name in listing]
+    return [listing[name] for name in dict.fromkeys(names + beside(names)) if name in listing]
+
+
+def beside(names: Iterable[str]) -> list[str]:
+    """Return the files in which large graphs among ``names`` may keep their weights."""
+    return [name + end for name in names for end in (".data", "_data") if name.endswith(".onnx")]
 
 
 def _fetch(

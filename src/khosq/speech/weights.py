@@ -19,12 +19,14 @@ from filelock import FileLock
 from khosq.archives import Archive, fetch_members
 from khosq.errors import Failed, Invalid, ModelMissing
 from khosq.speech import models, refusals
-from khosq.speech.hub import HubAway, Progress, digest, download, fault_of, hub_address
-from khosq.speech.models import Bundled, FromHub, FromIndex, Imported, ModelEntry, catalogue
+from khosq.speech.hub import HubAway, Progress, beside, digest, download, fault_of, hub_address
+from khosq.speech.models import Bundled, FromIndex, Imported, ModelEntry, Setting, catalogue
 
 MANIFEST = "khosq.json"
 """Written last: a folder without it is not a model."""
-_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+ENTRY = "entry.json"
+"""The description of a model that no catalogue knows."""
+NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class InstalledFile:
 
 def known_models(models_dir: Path) -> tuple[ModelEntry, ...]:
     """Return every model: those an operator imported first, then the catalogue."""
-    own = [models.from_json((folder / "entry.json").read_bytes()) for folder in _folders_with("entry.json", models_dir)]
+    own = [models.from_json((folder / ENTRY).read_bytes()) for folder in _folders_with(ENTRY, models_dir)]
     return (*own, *catalogue())
 
 
@@ -73,7 +75,7 @@ def is_installed(entry: ModelEntry, models_dir: Path) -> bool:
         folder = model_folder(entry, models_dir)
         return all((folder / name).is_file() for name in entry.files)
     folder = models_dir / entry.name
-    files = _read_manifest(folder)
+    files = read_manifest(folder)
     return bool(files) and all(_size_of(folder / file.name) == file.size for file in files)
 
 
@@ -84,17 +86,13 @@ def is_present(entry: ModelEntry, models_dir: Path) -> bool:
 
 def can_be_pulled(entry: ModelEntry) -> bool:
     """Tell whether the model comes from somewhere."""
-    return isinstance(entry.source, FromHub | FromIndex)
+    return bool(entry.hubs) or isinstance(entry.source, FromIndex)
 
 
 def may_come(entry: ModelEntry, models_dir: Path) -> bool:
     """Tell whether fetching the model is worth a try: it comes from somewhere, which did not fail just now."""
-    match entry.source:
-        case FromHub():
-            return not refusals.recent(models_dir, entry.name, hub_address())
-        case FromIndex():
-            return not refusals.recent(models_dir, entry.name)
-    return False
+    from_hub = (hub_address(),) if entry.hubs else ()
+    return can_be_pulled(entry) and not refusals.recent(models_dir, entry.name, *from_hub)
 
 
 def pull(entry: ModelEntry, models_dir: Path, on_progress: Progress | None = None) -> Path:
@@ -121,7 +119,7 @@ def verify(entry: ModelEntry, models_dir: Path) -> list[str]:
     folder = model_folder(entry, models_dir)
     if isinstance(entry.source, Bundled):
         return [f"{folder / name} is missing." for name in entry.files if not (folder / name).is_file()]
-    files = _read_manifest(folder)
+    files = read_manifest(folder)
     if not files:
         return [f"{entry.name} is not installed. Run: khosq models pull {entry.name}"]
     missing = [f"{folder / file.name} is missing." for file in files if not (folder / file.name).is_file()]
@@ -160,52 +158,91 @@ def import_folder(entry: ModelEntry, folder: Path, models_dir: Path) -> Path:
         Invalid: the folder lacks a file, or holds a wrong one.
 
     """
-    known = (entry.source.sha256 or {}) if isinstance(entry.source, FromHub) else {}
     for name in entry.files:
         if not (folder / name).is_file():
             raise Invalid(f"{folder} has no {name}, which {entry.name} needs.")
-        if fault := fault_of(folder / name, size=None, sha256=known.get(name)):
-            raise Invalid(f"{folder / name} {fault}.")
-    models_dir.mkdir(parents=True, exist_ok=True)
-    with _lock(entry, models_dir), _store_errors(entry), _scratch(models_dir) as scratch:
-        for name in entry.files:
+        check_file(entry, name, folder / name)
+    with installing(entry, models_dir) as scratch:
+        for name in (*entry.files, *(name for name in beside(entry.files) if (folder / name).is_file())):
             (scratch / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(folder / name, scratch / name)
-        _finish(entry, scratch, models_dir)
     return models_dir / entry.name
 
 
-def describe_folder(folder: Path, *, name: str, languages: tuple[str, ...], licence: str) -> ModelEntry:
-    """Describe a folder in onnx-asr's form (``config.json`` names the model's type) that no catalogue knows.
+def check_file(entry: ModelEntry, name: str, path: Path, *, size: int | None = None, sha256: str | None = None) -> None:
+    """Refuse a file that is not the model's ``name``, as the catalogue knows it or as is said of it.
 
     Raises:
-        Invalid: it is not such a folder, or the name cannot be used.
+        Invalid: it is another one.
 
     """
-    if not _NAME.fullmatch(name) or any(entry.name == name for entry in catalogue()):
+    for digest_wanted in filter(None, {entry.digests.get(name), sha256}) or (None,):
+        if fault := fault_of(path, size=size, sha256=digest_wanted):
+            raise Invalid(f"{path} {fault}.")
+
+
+@contextmanager
+def installing(entry: ModelEntry, models_dir: Path) -> Iterator[Path]:
+    """Yield an empty folder that becomes the model when the block ends well, and vanishes otherwise.
+
+    Raises:
+        ModelMissing: it lacks a file then, or cannot be stored.
+
+    """
+    with _store_errors(entry):
+        models_dir.mkdir(parents=True, exist_ok=True)
+        with _lock(entry, models_dir), _scratch(models_dir) as scratch:
+            yield scratch
+            _finish(entry, scratch, models_dir)
+
+
+def describe_folder(folder: Path, *, name: str, languages: tuple[str, ...], licence: str) -> ModelEntry:
+    """Describe a folder that no catalogue knows.
+
+    It may hold a model in onnx-asr's form (``config.json`` names its type), a Whisper in CTranslate2's (``model.bin``),
+    or the description of a transcription server (``server.json``).
+
+    Raises:
+        Invalid: it is none of them, or the name cannot be used.
+
+    """
+    if not NAME.fullmatch(name) or any(entry.name == name for entry in catalogue()):
         raise Invalid(
             f"{name!r} cannot be an imported model's name: use new lower-case letters, digits, '.', '_', '-'."
         )
-    try:
-        model_type = json.loads((folder / "config.json").read_text(encoding="utf-8"))["model_type"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise Invalid(f"{folder} has no config.json that names its model_type.") from error
-    files = tuple(sorted(path.name for path in folder.iterdir() if path.is_file() and path.name != MANIFEST))
-    graphs = [file for file in files if file.endswith(".onnx")]
-    quantized = bool(graphs) and all(file.endswith(".int8.onnx") for file in graphs)
+    here = sorted(path.name for path in folder.iterdir() if path.is_file() and path.name not in {MANIFEST, ENTRY})
+    engine, settings = _engine_of(folder, here)
+    files = ["server.json"] if engine == "remote" else here
     return ModelEntry(
         name=name,
         role="recognizer",
         kind="production",
-        engine="onnx-asr",
+        engine=engine,
         languages=languages,
         licence=licence,
         address=folder.absolute().as_uri(),
         size_bytes=sum((folder / file).stat().st_size for file in files),
-        files=files,
+        files=tuple(files),
         source=Imported(by="import"),
-        settings={"model_type": str(model_type), **({"quantization": "int8"} if quantized else {})},
+        settings=settings,
     )
+
+
+def _engine_of(folder: Path, files: list[str]) -> tuple[str, dict[str, Setting] | None]:
+    """Return the engine that loads what lies in a folder, and its settings."""
+    if "server.json" in files:
+        return "remote", None
+    if "model.bin" in files:
+        return "faster-whisper", None
+    try:
+        model_type = json.loads((folder / "config.json").read_text(encoding="utf-8"))["model_type"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise Invalid(
+            f"{folder} has neither a config.json that names its model_type, nor a model.bin, nor a server.json."
+        ) from error
+    graphs = [file for file in files if file.endswith(".onnx")]
+    quantized = bool(graphs) and all(file.endswith(".int8.onnx") for file in graphs)
+    return "onnx-asr", {"model_type": str(model_type), **({"quantization": "int8"} if quantized else {})}
 
 
 def missing_parts(models_dir: Path) -> tuple[ModelEntry, ...]:
@@ -233,9 +270,9 @@ def _expect(entry: ModelEntry, models_dir: Path) -> Path:
 def _fetch(entry: ModelEntry, models_dir: Path, on_progress: Progress | None) -> None:
     try:
         with _store_errors(entry):
-            if isinstance(entry.source, FromHub):
+            if entry.hubs:
                 partial = _partial(entry, models_dir)
-                download(entry.source, entry.files, partial, hub=hub_address(), on_progress=on_progress)
+                download(entry.hubs, entry.files, partial, hub=hub_address(), on_progress=on_progress)
                 _finish(entry, partial, models_dir)
             elif isinstance(entry.source, FromIndex):
                 with _scratch(models_dir) as scratch:
@@ -268,7 +305,7 @@ def _finish(entry: ModelEntry, folder: Path, models_dir: Path) -> None:
     here = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
     files = [InstalledFile(name, (folder / name).stat().st_size, _sha256(folder / name)) for name in here]
     if isinstance(entry.source, Imported):
-        (folder / "entry.json").write_bytes(models.to_json(entry))
+        (folder / ENTRY).write_bytes(models.to_json(entry))
     manifest = {"model": entry.name, "files": [asdict(file) for file in files]}
     (folder / MANIFEST).write_text(json.dumps(manifest, indent=2), encoding="utf-8")
     target = models_dir / entry.name
@@ -277,7 +314,8 @@ def _finish(entry: ModelEntry, folder: Path, models_dir: Path) -> None:
     folder.rename(target)
 
 
-def _read_manifest(folder: Path) -> list[InstalledFile]:
+def read_manifest(folder: Path) -> list[InstalledFile]:
+    """Return what was written down of an installed model's files; nothing where that is missing or damaged."""
     try:
         stored = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         return [InstalledFile(**file) for file in stored["files"]]
