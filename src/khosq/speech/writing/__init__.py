@@ -1,0 +1,1 @@
+"""From words as heard to words as written: numbers in digits, marks, capitals."""
