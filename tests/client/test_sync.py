@@ -29,7 +29,7 @@ Answer = httpx2.Response | Exception
 
 JOB: dict[str, Any] = {
     "id": "job_1", "api": "native", "state": "queued", "stage": None, "percent": 0.0, "eta_seconds": None,
-    "language": "en", "speakers": None, "multichannel": False, "punctuation": True, "features": [], "keep": "original",
+    "language": "en", "speakers": None, "multichannel": False, "punctuation": True, "features": [], "languages": [], "hotwords": [], "keep": "original",
     "priority": 0, "filename": None, "source_url": None, "recording_id": None, "duration": None, "error": None,
     "warnings": [], "upload": None, "metadata": {}, "created_at": "2030-01-01T09:00:00Z", "started_at": None,
     "ended_at": None,

@@ -83,6 +83,14 @@ class AsyncClient:
         """Return what was transcribed from one day to another."""
         return await self.fetch(models.Usage, "GET", "/usage", params={"from": first, "to": last})
 
+    async def get_hotwords(self) -> Sequence[str]:
+        """Return the words and names that are expected in all recordings of the account."""
+        return (await self.fetch(models.AccountHotwords, "GET", "/hotwords")).terms
+
+    async def set_hotwords(self, terms: Sequence[str]) -> Sequence[str]:
+        """Expect these words and names from now on; return them as they are kept. Needs the scope ``admin``."""
+        return (await self.fetch(models.AccountHotwords, "PUT", "/hotwords", body={"terms": list(terms)})).terms
+
     async def list_models(self) -> Sequence[models.Model]:
         """Return every model that the server knows."""
         return (await self.fetch(models.Models, "GET", "/models")).data

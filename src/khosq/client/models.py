@@ -10,6 +10,12 @@ from typing import Any, Literal
 from pydantic import AwareDatetime, BaseModel, Field
 
 
+class AccountHotwords(BaseModel):
+    """Words and names that are expected in all recordings of the account."""
+
+    terms: list[str]
+
+
 class ApiKey(BaseModel):
     """An API key as it may be shown after its making."""
 
@@ -60,6 +66,17 @@ class Attempt(BaseModel):
     """Why no answer came."""
     answer: str | None
     """How the receiver's answer began."""
+
+
+class ChannelCoverage(BaseModel):
+    """What one channel has."""
+
+    channel: int
+    """From 0."""
+    speech_seconds: float
+    """In which somebody speaks."""
+    worded_seconds: float
+    """Of these, with words."""
 
 
 class Deletion(BaseModel):
@@ -125,6 +142,17 @@ class DeliveryWithAttempts(BaseModel):
     attempts: list[Attempt]
 
 
+class Dropped(BaseModel):
+    """Words that the model wrote and that were left out, since nobody said them."""
+
+    channel: int
+    start: float
+    end: float
+    words: int
+    reason: Literal["silence", "loop", "race", "phrase"] | str
+    """Written over silence, over and over, faster than anyone talks, or a stock phrase where nobody talks."""
+
+
 class Endpoint(BaseModel):
     """A receiver of events."""
 
@@ -187,6 +215,22 @@ class Fault(BaseModel):
     detail: str
 
 
+class Hole(BaseModel):
+    """A stretch of speech without words: it was heard twice, and nothing was understood."""
+
+    channel: int
+    start: float
+    end: float
+
+
+class Hotword(BaseModel):
+    """A term that was to be expected."""
+
+    term: str
+    hits: int
+    """How often it was written."""
+
+
 class JobError(BaseModel):
     """Why a job failed."""
 
@@ -201,7 +245,7 @@ class JobEvent(BaseModel):
 
     job_id: str
     state: Literal["awaiting_media", "queued", "running", "succeeded", "failed", "cancelled"] | str
-    stage: Literal["fetch", "decode", "detect", "recognize", "diarize", "analyse"] | str | None
+    stage: Literal["fetch", "decode", "detect", "model", "recognize", "diarize", "analyse"] | str | None
     percent: float
     eta_seconds: float | None
     duration: float | None
@@ -218,6 +262,14 @@ class Language(BaseModel):
     kind: Literal["production", "fallback", "starter"] | str
     install: str | None
     """Command that brings a production model here, where none is."""
+
+
+class LanguageShare(BaseModel):
+    """A language that was heard."""
+
+    language: str
+    share: float
+    """Of the evidence, from 0 to 1."""
 
 
 class Languages(BaseModel):
@@ -370,6 +422,19 @@ class Word(BaseModel):
     """Probability from 0 to 1, of three digits; null where the model gives none."""
 
 
+class Coverage(BaseModel):
+    """How much of the speech that was found has words."""
+
+    speech_seconds: float
+    """Of all channels."""
+    worded_seconds: float
+    share: float | None
+    """Part of the speech that has words, from 0 to 1; null where nobody speaks."""
+    channels: list[ChannelCoverage]
+    holes: list[Hole]
+    dropped: list[Dropped]
+
+
 class Job(BaseModel):
     """One recording on its way to a transcript."""
 
@@ -378,13 +443,16 @@ class Job(BaseModel):
     """The API that made it; `native` is this one."""
     state: Literal["awaiting_media", "queued", "running", "succeeded", "failed", "cancelled"] | str
     """`succeeded`, `failed` and `cancelled` are final."""
-    stage: Literal["fetch", "decode", "detect", "recognize", "diarize", "analyse"] | str | None
+    stage: Literal["fetch", "decode", "detect", "model", "recognize", "diarize", "analyse"] | str | None
     """What is being done; null unless `running`."""
     percent: float
     """Part of the work done, from 0 to 100; it never steps back."""
     eta_seconds: float | None
     """Seconds until it ends at the pace it has kept so far; null until there is a pace."""
     language: str
+    """As it was asked for; the transcript says which one was found out."""
+    languages: list[str]
+    hotwords: list[str]
     speakers: int | None
     multichannel: bool
     punctuation: bool
@@ -452,6 +520,9 @@ class Transcript(BaseModel):
 
     job_id: str
     language: str
+    """In which it was written down."""
+    languages: list[LanguageShare]
+    """What was heard where the job left the language open, the likeliest first; else empty."""
     duration: float
     """Seconds."""
     text: str
@@ -460,6 +531,10 @@ class Transcript(BaseModel):
     """In order of start time."""
     warnings: list[str]
     """What to know before trusting this text, one sentence each."""
+    coverage: Coverage | None
+    """Null in transcripts of older days."""
+    hotwords: list[Hotword]
+    """The terms of the job and of the account, and how often each was written."""
     title: str | None
     """Null unless the feature `summary` was asked for."""
     summary: str | None

@@ -9,7 +9,11 @@ class JobOptions(TypedDict, total=False):
     """What is to be made of a recording."""
 
     language: str
-    """BCP 47 tag of the language spoken; default: the server's."""
+    """BCP 47 tag of the language spoken, or ``auto`` to have it found out; default: the server's."""
+    languages: list[str]
+    """With ``auto``: which languages may be spoken; default: all that can be written down there."""
+    hotwords: list[str]
+    """Words and names to expect, beside those of the account."""
     speakers: int
     """How many voices to tell apart, 1 to 10; default: they are not told apart."""
     multichannel: bool

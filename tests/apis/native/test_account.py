@@ -59,6 +59,20 @@ def test_a_key_that_makes_no_sense_is_not_made(api: Api) -> None:
         assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, pointer), body
 
 
+def test_an_administrator_says_which_words_to_expect(api: Api) -> None:
+    admin = api.another(scope="admin")
+    assert api.get("/hotwords").json() == {"terms": []}
+    kept = admin.call("PUT", "/hotwords", json={"terms": [" Khosq ", "Anahit  Sargsyan", "Khosq"]})
+    assert (kept.status_code, kept.json()) == (200, {"terms": ["Khosq", "Anahit Sargsyan"]})
+    assert api.get("/hotwords").json() == kept.json()
+    assert api.another("other").get("/hotwords").json() == {"terms": []}
+    assert api.call("PUT", "/hotwords", json={"terms": []}).status_code == 403
+    for body in ({}, {"terms": "x"}, {"terms": [""]}, {"terms": ["x"] * 201}, {"terms": ["\u0000"]}):
+        answer = admin.call("PUT", "/hotwords", json=body)
+        assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, "/terms"), body
+    assert api.get("/hotwords").json() == kept.json()
+
+
 def test_usage_is_told_by_day_and_api(api: Api, office: Office, mp3: bytes, outcome: Outcome) -> None:
     office.core.accounts.set("acme", 100)
     job = api.queued(mp3)["id"]

@@ -20,7 +20,7 @@ After = Callable[[float, Callable[[], Any]], None]
 FIELDS = {
     "id", "api", "state", "stage", "percent", "eta_seconds", "language", "speakers", "multichannel", "punctuation",
     "features", "keep", "priority", "filename", "source_url", "recording_id", "duration", "error", "warnings", "upload",
-    "metadata", "created_at", "started_at", "ended_at",
+    "metadata", "created_at", "started_at", "ended_at", "languages", "hotwords",
 }  # fmt: skip
 
 
@@ -137,12 +137,19 @@ def test_every_fault_of_a_body_is_named(api: Api) -> None:
 
 def test_a_fault_says_what_to_write_instead(api: Api) -> None:
     known = (
-        "language, speakers, multichannel, punctuation, features, keep, priority, filename, metadata, recording_id, "
-        "source_url"
+        "language, languages, hotwords, speakers, multichannel, punctuation, features, keep, priority, filename, "
+        "metadata, recording_id, source_url"
     )
     for body, detail in (
         ({"languge": "en"}, f"unknown; known are {known}"),
-        ({"language": "english"}, "must be a language tag such as en or hy-AM"),
+        ({"language": "english"}, "must be a language tag such as en or hy-AM, or auto"),
+        ({"language": "auto", "languages": ["english"]}, "must be a language tag such as en or hy-AM"),
+        ({"language": "en", "languages": ["en", "nl"]}, "languages needs language: auto"),
+        ({"language": "auto"}, "No model here tells languages apart; run: khosq models pull whisper"),
+        ({"hotwords": "Anahit"}, "must be a list"),
+        ({"hotwords": ["..."]}, "A hotword is a word or a name of 1 to 60 characters, not '...'."),
+        ({"hotwords": ["x" * 61]}, "may have 60 characters at most"),
+        ({"hotwords": ["x"] * 201}, "may have 200 at most"),
         ({"language": 5}, "must be text"),
         ({"speakers": 11}, "must be 10 or less"),
         ({"speakers": "2"}, "must be a whole number"),

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from khosq.jobs.results import Outcome
+from khosq.transcript.coverage import ChannelCoverage, Coverage, Dropped, Hole
 from khosq.transcript.exports import FORMATS
+from khosq.transcript.timespan import Timespan
+from khosq.transcript.transcript import TermHits
 
 Office = Any  # the fixtures' types lie in conftests, which cannot be imported
 Api = Any
@@ -19,7 +23,7 @@ def test_a_transcript_has_every_word_with_its_time(api: Api, office: Office, mp3
     answer = api.get(f"/jobs/{job}/transcript")
     text = "Բարև ձեզ։"  # noqa: RUF001 - Armenian
     assert answer.json() == {
-        "job_id": job, "language": "hy-AM", "duration": 31.4, "text": text,
+        "job_id": job, "language": "hy-AM", "languages": [], "hotwords": [], "coverage": None, "duration": 31.4, "text": text,
         "utterances": [{
             "start": 0.4, "end": 1.3, "speaker": 1, "channel": 0, "text": text,
             "words": [
@@ -34,6 +38,29 @@ def test_a_transcript_has_every_word_with_its_time(api: Api, office: Office, mp3
     assert exported["speakers"] == [{"id": 1, "label": "Speaker 1"}]
     known = {"If-None-Match": answer.headers["etag"]}
     assert api.get(f"/jobs/{job}/transcript", headers=known).status_code == 304
+
+
+def test_a_transcript_tells_what_it_lacks(api: Api, office: Office, mp3: bytes, outcome: Outcome) -> None:
+    coverage = Coverage(
+        (ChannelCoverage(0, 12.5, 10.0),), (Hole(0, Timespan(4, 6.5)),), (Dropped(0, Timespan(9, 9.4), 1, "silence"),)
+    )
+    told = replace(
+        outcome.transcript,
+        coverage=coverage,
+        hotwords=(TermHits("Անահիտ", 0),),  # noqa: RUF001 - Armenian
+        languages=(("hy-AM", 0.9), ("en", 0.1)),
+    )
+    job = api.queued(mp3)["id"]
+    office.finish(job, replace(outcome, transcript=told))
+    answer = api.get(f"/jobs/{job}/transcript").json()
+    assert answer["coverage"] == {
+        "speech_seconds": 12.5, "worded_seconds": 10.0, "share": 0.8,
+        "channels": [{"channel": 0, "speech_seconds": 12.5, "worded_seconds": 10.0}],
+        "holes": [{"channel": 0, "start": 4.0, "end": 6.5}],
+        "dropped": [{"channel": 0, "start": 9.0, "end": 9.4, "words": 1, "reason": "silence"}],
+    }  # fmt: skip
+    assert answer["hotwords"] == [{"term": "Անահիտ", "hits": 0}]  # noqa: RUF001 - Armenian
+    assert answer["languages"] == [{"language": "hy-AM", "share": 0.9}, {"language": "en", "share": 0.1}]
 
 
 def test_every_format_comes_as_a_file_with_the_recordings_name(

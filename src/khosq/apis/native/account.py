@@ -44,6 +44,8 @@ class Account:
         add(f"{BASE}/keys", self.create_key, methods=["POST"], **description.CREATE_KEY)
         add(f"{BASE}/keys", self.list_keys, methods=["GET"], **description.LIST_KEYS)
         add(f"{BASE}/keys/{{key_id}}", self.revoke_key, methods=["DELETE"], **description.REVOKE_KEY)
+        add(f"{BASE}/hotwords", self.hotwords, methods=["GET"], **description.GET_HOTWORDS)
+        add(f"{BASE}/hotwords", self.set_hotwords, methods=["PUT"], **description.SET_HOTWORDS)
         add(f"{BASE}/usage", self.usage, methods=["GET"], **description.GET_USAGE)
 
     async def create_key(self, request: Request) -> Response:
@@ -76,6 +78,18 @@ class Account:
             request, "admin", lambda caller: self._desk.api_keys.revoke(key_id, tenant_id=caller.tenant_id)
         )
         return Response(status_code=204)
+
+    async def hotwords(self, request: Request) -> Response:
+        """Return the words and names to expect."""
+        terms = await self._access.act(request, "read", lambda caller: self._desk.accounts.hotwords(caller.tenant_id))
+        return answer(wire.AccountHotwords(terms=list(terms)))
+
+    async def set_hotwords(self, request: Request) -> Response:
+        """Expect other words and names from now on."""
+        caller = await self._access.admit(request, "admin")
+        asked = await read_model(request, wire.Hotwords, timeout=self._desk.body_timeout)
+        terms = await run_in_threadpool(self._desk.accounts.set_hotwords, caller.tenant_id, asked.terms)
+        return answer(wire.AccountHotwords(terms=list(terms)))
 
     async def usage(self, request: Request) -> Response:
         """Return what was transcribed."""

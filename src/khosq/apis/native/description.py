@@ -26,6 +26,7 @@ _REQUESTS = (
     webhooks.ChangeEndpoint,
     webhooks.RotateSecret,
     account.CreateKey,
+    account.Hotwords,
 )
 _ANSWERS = (
     Problem,
@@ -49,6 +50,7 @@ _ANSWERS = (
     webhooks.Event,
     account.ApiKeys,
     account.ApiKeyWithSecret,
+    account.AccountHotwords,
     account.Usage,
     service.Models,
     service.Languages,
@@ -372,6 +374,16 @@ REVOKE_KEY = _operation(
     "revoke_key", "Revoke an API key", "account", description="Needs a key with the scope `admin`.",
     status=204, meaning="It is worth nothing from now on.", refusals=(404,),
     parameters=_in_path(key_id="The key's id."),
+)  # fmt: skip
+GET_HOTWORDS = _operation(
+    "get_hotwords", "See which words are expected", "account", answer=account.AccountHotwords,
+    shown=examples.HOTWORDS, meaning="Words and names that are expected in all recordings.",
+)  # fmt: skip
+SET_HOTWORDS = _operation(
+    "set_hotwords", "Say which words to expect", "account",
+    description="In all recordings from now on; they replace those there are. Needs a key with the scope `admin`.",
+    answer=account.AccountHotwords, shown=examples.HOTWORDS, meaning="As they are kept.",
+    body={"application/json": {"schema": _ref(account.Hotwords)}},
 )  # fmt: skip
 GET_USAGE = _operation(
     "get_usage", "See what was transcribed", "account", answer=account.Usage, shown=examples.USAGE,

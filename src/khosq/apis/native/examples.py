@@ -14,6 +14,8 @@ _JOB: dict[str, Any] = {
     "percent": 42.5,
     "eta_seconds": 12.3,
     "language": "hy-AM",
+    "languages": [],
+    "hotwords": ["Anahit Sargsyan"],
     "speakers": 2,
     "multichannel": False,
     "punctuation": True,
@@ -44,13 +46,17 @@ CREATE_JOB: dict[str, Any] = {
         {
             "source_url": "https://recordings.example.org/call.mp3",
             "language": "hy-AM",
+            "hotwords": ["Anahit Sargsyan"],
             "speakers": 2,
             "features": ["summary"],
             "metadata": {"ticket": "A-17"},
         },
     ),
     "here": _named("A recording that is here", {"recording_id": "Qm7Tz1Wc9Lp4Ks2Vb8Dx", "language": "en"}),
-    "upload": _named("One that is still to be uploaded", {"language": "en", "filename": "call.mp3"}),
+    "upload": _named(
+        "One that is still to be uploaded, in a language that is to be found out",
+        {"language": "auto", "languages": ["en", "nl"], "filename": "call.mp3"},
+    ),
 }
 CREATE_JOBS: dict[str, Any] = {
     "two": _named("Two recordings", {"jobs": [CREATE_JOB["url"]["value"], CREATE_JOB["here"]["value"]]})
@@ -124,6 +130,7 @@ TRANSCRIPT: dict[str, Any] = {
         {
             "job_id": _ID,
             "language": "en",
+            "languages": [{"language": "en", "share": 0.97}, {"language": "nl", "share": 0.03}],
             "duration": 2.4,
             "text": "Good morning.",
             "utterances": [
@@ -140,6 +147,15 @@ TRANSCRIPT: dict[str, Any] = {
                 }
             ],
             "warnings": [],
+            "coverage": {
+                "speech_seconds": 1.1,
+                "worded_seconds": 1.1,
+                "share": 1.0,
+                "channels": [{"channel": 0, "speech_seconds": 1.1, "worded_seconds": 1.1}],
+                "holes": [],
+                "dropped": [],
+            },
+            "hotwords": [{"term": "Anahit Sargsyan", "hits": 0}],
             "title": None,
             "summary": None,
         },
@@ -193,6 +209,7 @@ KEY: dict[str, Any] = {
         },
     )
 }
+HOTWORDS: dict[str, Any] = {"two": _named("Two names", {"terms": ["Khosq", "Anahit Sargsyan"]})}
 USAGE: dict[str, Any] = {
     "usage": _named(
         "One day",

@@ -14,6 +14,7 @@ from khosq.jobs.job import Deletion, Job, JobState, Wishes
 from khosq.jobs.results import Outcome
 from khosq.recordings.recording import Recording
 from khosq.tenants.tenant import ApiKey, UsageOfDay
+from khosq.transcript.coverage import Coverage
 from khosq.transcript.cues import CueOptions
 from khosq.transcript.exports import ExportOptions
 from khosq.transcript.exports.json import plain_utterance
@@ -34,6 +35,8 @@ def to_wishes(asked: jobs.JobOptions, *, default_language: str) -> Wishes:
         punctuation=asked.punctuation,
         features=tuple(dict.fromkeys(asked.features)),
         keep=core.Keep(asked.keep),
+        languages=tuple(dict.fromkeys(asked.languages)),
+        hotwords=tuple(asked.hotwords),
     )
 
 
@@ -56,6 +59,8 @@ def from_job(job: Job, *, now: datetime, link: Link | None = None) -> jobs.Job:
         percent=_percent(job),
         eta_seconds=eta(job, now),
         language=wishes.language,
+        languages=list(wishes.languages),
+        hotwords=list(wishes.hotwords),
         speakers=wishes.speakers,
         multichannel=wishes.multichannel,
         punctuation=wishes.punctuation,
@@ -151,12 +156,38 @@ def from_outcome(job: Job, outcome: Outcome) -> transcripts.Transcript:
     return transcripts.Transcript(
         job_id=job.id,
         language=transcript.language,
+        languages=[transcripts.LanguageShare(language=tag, share=share) for tag, share in transcript.languages],
         duration=transcript.duration,
         text=transcript.text,
         utterances=[transcripts.Utterance.model_validate(plain_utterance(said)) for said in transcript.utterances],
         warnings=list(transcript.warnings),
+        coverage=None if transcript.coverage is None else _coverage(transcript.coverage),
+        hotwords=[transcripts.Hotword(term=one.term, hits=one.hits) for one in transcript.hotwords],
         title=outcome.title,
         summary=outcome.summary,
+    )
+
+
+def _coverage(coverage: Coverage) -> transcripts.Coverage:
+    return transcripts.Coverage(
+        speech_seconds=coverage.speech,
+        worded_seconds=coverage.worded,
+        share=coverage.share,
+        channels=[
+            transcripts.ChannelCoverage(channel=one.channel, speech_seconds=one.speech, worded_seconds=one.worded)
+            for one in coverage.channels
+        ],
+        holes=[transcripts.Hole(channel=one.channel, start=one.time.start, end=one.time.end) for one in coverage.holes],
+        dropped=[
+            transcripts.Dropped(
+                channel=one.channel,
+                start=one.time.start,
+                end=one.time.end,
+                words=one.words,
+                reason=cast("Any", one.reason),
+            )
+            for one in coverage.dropped
+        ],
     )
 
 

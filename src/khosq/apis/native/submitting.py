@@ -18,7 +18,7 @@ from khosq.apis.native.wire.jobs import CreateJob, JobOptions
 from khosq.apis.native.wire.problem import Fault
 from khosq.errors import Conflict, Invalid, NotFound, Refused
 from khosq.identifiers import new_id
-from khosq.jobs.job import Job
+from khosq.jobs.job import AUTO, Job
 from khosq.jobs.submission import IdempotencyKey, Submission
 from khosq.recordings.recording import Recording
 from khosq.tenants.api_keys import Caller
@@ -70,6 +70,8 @@ class Submitting:
     def _submission(self, place: Place, asked: JobOptions) -> Submission:
         wishes = to_wishes(asked, default_language=self.desk.default_language)
         self._check(place, "language", self._once(self._check_language, wishes.language))
+        for number, language in enumerate(asked.languages):
+            self._check((*place, "languages"), number, self._once(self._check_language, language))
         self._check(place, "metadata", _try(_check_metadata, asked.metadata))
         recording: Recording | None = None
         source_url: str | None = None
@@ -91,7 +93,7 @@ class Submitting:
             priority=asked.priority,
         )
 
-    def _check(self, place: Place, name: str, found: R | Refused) -> R | None:
+    def _check(self, place: Place, name: str | int, found: R | Refused) -> R | None:
         """Return what looking at a field found; note it if it was a refusal."""
         if isinstance(found, Refused):
             self._faults.append(Fault(pointer=pointer(*place, name), detail=found.message))
@@ -106,7 +108,10 @@ class Submitting:
         return found
 
     def _check_language(self, language: str) -> str:
-        if not self.desk.languages.can_serve(language):
+        if language == AUTO:
+            if not self.desk.languages.can_identify():
+                raise Invalid(self.desk.languages.missing_identifier())
+        elif not self.desk.languages.can_serve(language):
             raise Invalid(self.desk.languages.missing_model(language))
         return language
 

@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime, Field
 
+from khosq.apis.native.wire.jobs import Terms
 from khosq.apis.native.wire.model import Answer, Day, Moment, Name, Query, Request
 
 ScopeName = Literal["read", "write", "admin"]
@@ -48,6 +49,18 @@ class ApiKeys(Answer):
     """Every key of the account, oldest first."""
 
     data: list[ApiKey]
+
+
+class Hotwords(Request):
+    """Words and names to expect in all recordings of the account."""
+
+    terms: Terms
+
+
+class AccountHotwords(Answer):
+    """Words and names that are expected in all recordings of the account."""
+
+    terms: list[str]
 
 
 class UsageOfDay(Answer):

@@ -9,6 +9,9 @@ from pydantic import AfterValidator, AwareDatetime, Field, model_validator
 
 from khosq.apis.native.wire.model import Answer, Moment, Name, Page, Paged, Query, Request
 from khosq.apis.native.wire.recordings import UploadLink
+from khosq.errors import Invalid
+from khosq.jobs.job import AUTO
+from khosq.tenants.hotwords import LONGEST_TERM, MOST_TERMS, checked_hotwords
 
 State = Literal["awaiting_media", "queued", "running", "succeeded", "failed", "cancelled"]
 StageName = Literal["fetch", "decode", "detect", "model", "recognize", "diarize", "analyse"]
@@ -20,7 +23,10 @@ LONGEST_WAIT = 60
 MOST_SPEAKERS = 10
 LEAST_URGENT = 9
 
+MOST_LANGUAGES = 50
+
 _TAG = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$"
+_TAG_OR_AUTO = rf"^{AUTO}$|{_TAG}"
 
 
 def _require_tag(language: str) -> str:
@@ -29,13 +35,40 @@ def _require_tag(language: str) -> str:
     return language
 
 
+def _require_tag_or_auto(language: str) -> str:
+    if re.fullmatch(_TAG_OR_AUTO, language) is None:
+        raise ValueError(f"must be a language tag such as en or hy-AM, or {AUTO}")
+    return language
+
+
+def _require_terms(terms: list[str]) -> list[str]:
+    try:
+        return list(checked_hotwords(terms))
+    except Invalid as error:
+        raise ValueError(error.message) from error
+
+
+Tag = Annotated[str, Field(max_length=35, json_schema_extra={"pattern": _TAG}), AfterValidator(_require_tag)]
+Terms = Annotated[
+    list[Annotated[str, Field(max_length=LONGEST_TERM)]], Field(max_length=MOST_TERMS), AfterValidator(_require_terms)
+]
+"""Words and names to expect."""
+
+
 class JobOptions(Request):
     """What is to be made of a recording."""
 
     language: (
-        Annotated[str, Field(max_length=35, json_schema_extra={"pattern": _TAG}), AfterValidator(_require_tag)] | None
+        Annotated[
+            str, Field(max_length=35, json_schema_extra={"pattern": _TAG_OR_AUTO}), AfterValidator(_require_tag_or_auto)
+        ]
+        | None
     ) = None
-    """BCP 47 tag of the language spoken; default: the server's."""
+    """BCP 47 tag of the language spoken, or `auto` to have it found out; default: the server's."""
+    languages: list[Tag] = Field(default_factory=list, max_length=MOST_LANGUAGES)
+    """With `auto`: which languages may be spoken; default: all that can be written down here."""
+    hotwords: Terms = Field(default_factory=list)
+    """Words and names to expect, beside those of the account; models that cannot use them say so in `warnings`."""
     speakers: Annotated[int, Field(ge=1, le=MOST_SPEAKERS)] | None = None
     """How many voices to tell apart; default: they are not told apart."""
     multichannel: bool = False
@@ -51,6 +84,12 @@ class JobOptions(Request):
     """What the recording is called; names exported files."""
     metadata: dict[Any, Any] = Field(default_factory=dict)
     """Your own data, given back as it is; at most 16 KiB of JSON."""
+
+    @model_validator(mode="after")
+    def _chooses_languages_only_where_they_count(self) -> Self:
+        if self.languages and self.language != AUTO:
+            raise ValueError(f"languages needs language: {AUTO}")
+        return self
 
 
 class CreateJob(JobOptions):
@@ -98,6 +137,9 @@ class Job(Answer):
     eta_seconds: float | None = None
     """Seconds until it ends at the pace it has kept so far; null until there is a pace."""
     language: str
+    """As it was asked for; the transcript says which one was found out."""
+    languages: list[str]
+    hotwords: list[str]
     speakers: int | None = None
     multichannel: bool
     punctuation: bool

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from khosq.apis.native.wire.model import Answer, Query
+
+DropReason = Literal["silence", "loop", "race", "phrase"]
 
 
 class Word(Answer):
@@ -31,11 +35,73 @@ class Utterance(Answer):
     words: list[Word]
 
 
+class ChannelCoverage(Answer):
+    """What one channel has."""
+
+    channel: int
+    """From 0."""
+    speech_seconds: float
+    """In which somebody speaks."""
+    worded_seconds: float
+    """Of these, with words."""
+
+
+class Hole(Answer):
+    """A stretch of speech without words: it was heard twice, and nothing was understood."""
+
+    channel: int
+    start: float
+    end: float
+
+
+class Dropped(Answer):
+    """Words that the model wrote and that were left out, since nobody said them."""
+
+    channel: int
+    start: float
+    end: float
+    words: int
+    reason: DropReason
+    """Written over silence, over and over, faster than anyone talks, or a stock phrase where nobody talks."""
+
+
+class Coverage(Answer):
+    """How much of the speech that was found has words."""
+
+    speech_seconds: float
+    """Of all channels."""
+    worded_seconds: float
+    share: float | None = None
+    """Part of the speech that has words, from 0 to 1; null where nobody speaks."""
+    channels: list[ChannelCoverage]
+    holes: list[Hole]
+    dropped: list[Dropped]
+
+
+class Hotword(Answer):
+    """A term that was to be expected."""
+
+    term: str
+    hits: int
+    """How often it was written."""
+
+
+class LanguageShare(Answer):
+    """A language that was heard."""
+
+    language: str
+    share: float
+    """Of the evidence, from 0 to 1."""
+
+
 class Transcript(Answer):
     """What was said."""
 
     job_id: str
     language: str
+    """In which it was written down."""
+    languages: list[LanguageShare]
+    """What was heard where the job left the language open, the likeliest first; else empty."""
     duration: float
     """Seconds."""
     text: str
@@ -44,6 +110,10 @@ class Transcript(Answer):
     """In order of start time."""
     warnings: list[str]
     """What to know before trusting this text, one sentence each."""
+    coverage: Coverage | None = None
+    """Null in transcripts of older days."""
+    hotwords: list[Hotword]
+    """The terms of the job and of the account, and how often each was written."""
     title: str | None = None
     """Null unless the feature `summary` was asked for."""
     summary: str | None = None
