@@ -193,7 +193,8 @@ class Stages:
     ) -> Made:
         """Join words and voices into the transcript, draw the findings that were asked for, and keep all of it."""
         job = await self._note(job_id, Stage.ANALYSE, _HEARD_TO)
-        transcript = await asyncio.to_thread(join, sound, plan, turns, written)
+        joined = await asyncio.to_thread(join, sound, plan, turns, written)
+        transcript = await self._workshop.write_out(joined, written, punctuation=job.wishes.punctuation)
         outcome = Outcome(transcript)
         if "summary" in job.wishes.features:
             found = await asyncio.to_thread(summarise, transcript)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -32,6 +32,7 @@ from khosq.speech.long_audio import is_nearly_silent, pieces, plan_chunks, quiet
 from khosq.speech.processes import ModelProcesses
 from khosq.speech.resolution import ModelChoice
 from khosq.speech.second_hearing import Verdict, judge, recut
+from khosq.speech.writing.transcripts import write
 from khosq.transcript.coverage import Coverage, Dropped
 from khosq.transcript.timespan import Seconds, Timespan
 from khosq.transcript.transcript import Transcript, Utterance
@@ -104,6 +105,8 @@ class Written:
     dropped: tuple[Dropped, ...] = ()
     """What the engine wrote and nobody said."""
     heeds_hotwords: bool = True
+    punctuates: bool = False
+    """Whether the engine writes marks and capitals."""
 
 
 class Resolve(Protocol):
@@ -218,10 +221,10 @@ class Workshop:
             if verdict.dropped
         ]
         words = [word for verdict in verdicts.values() for word in verdict.words]
-        regions, times_are_heard = plan.regions[piece.channel], answer.traits.gives_word_times
-        kept, silent = within_speech(words, regions, times_are_heard=times_are_heard)
+        regions, traits = plan.regions[piece.channel], answer.traits
+        kept, silent = within_speech(words, regions, times_are_heard=traits.gives_word_times)
         dropped += [Dropped(piece.channel, word.time, 1, "silence") for word in silent]
-        return Written(piece.channel, tuple(kept), tuple(dropped), answer.traits.takes_hotwords)
+        return Written(piece.channel, tuple(kept), tuple(dropped), traits.takes_hotwords, traits.punctuates)
 
     async def find_holes(self, folder: Path, sound: Sound, plan: Plan, written: Sequence[Written]) -> tuple[Piece, ...]:
         """Return, as pieces, the speech that has no words and is to be heard once more."""
@@ -293,7 +296,7 @@ class Workshop:
         """
         done = 0
 
-        async def write(piece: Piece) -> Written:
+        async def hear(piece: Piece) -> Written:
             nonlocal done
             written = await self.recognize(folder, sound, plan, piece)
             done += 1
@@ -303,12 +306,20 @@ class Workshop:
         try:
             async with asyncio.TaskGroup() as group:
                 voices = group.create_task(self.diarize(folder, sound, plan, speakers=speakers))
-                heard = [group.create_task(write(piece)) for piece in plan.pieces]
+                heard = [group.create_task(hear(piece)) for piece in plan.pieces]
         except ExceptionGroup as broken:
             raise broken.exceptions[0] from broken
         written = [task.result() for task in heard]
-        written += [await write(piece) for piece in await self.find_holes(folder, sound, plan, written)]
-        return join(sound, plan, voices.result(), written)
+        written += [await hear(piece) for piece in await self.find_holes(folder, sound, plan, written)]
+        return await self.write_out(join(sound, plan, voices.result(), written), written)
+
+    async def write_out(
+        self, transcript: Transcript, written: Sequence[Written], *, punctuation: bool = True
+    ) -> Transcript:
+        """Return a transcript as people write it: with numbers in digits, and marks and capitals if wanted."""
+        punctuates = all(piece.punctuates for piece in written)
+        changed = partial(write, transcript.utterances, transcript.language, punctuates=punctuates)
+        return replace(transcript, utterances=await asyncio.to_thread(changed, punctuation=punctuation))
 
     async def _run(self, task: Callable[..., T], *args: Any, seconds: Seconds) -> T:
         return await self._processes.run(task, *args, within=_PATIENCE + _SLOWEST * seconds)
