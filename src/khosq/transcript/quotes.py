@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any
 
 from rapidfuzz import fuzz
-from rapidfuzz.distance import Levenshtein
+from rapidfuzz.distance import Indel
 
 from khosq.errors import Invalid
 from khosq.transcript.parties import voice_of_each
@@ -104,6 +104,13 @@ class Quotes:
         if sought := _sought(phrase):
             for stream in self._among(voices, within):
                 yield from stream.exact(sought)
+
+    def opening(
+        self, *, voices: Collection[int | None] | None = None, within: Timespan | None = None, words: int = 12
+    ) -> Quote | None:
+        """Return the first words of somebody in some part; None where they say nothing there."""
+        openings = (stream.opening(words) for stream in self._among(voices, within))
+        return min((quote for quote in openings if quote), key=lambda quote: quote.time, default=None)
 
     def _among(self, voices: Collection[int | None] | None, within: Timespan | None) -> Iterator[_Stream]:
         for voice, stream in self._streams.items():
@@ -214,6 +221,12 @@ class _Stream:
             yield self._quote(self._token_at(at + 1), self._token_at(last), 1.0)
             at = self.text.find(sought, last + 1)
 
+    def opening(self, words: int) -> Quote | None:
+        last = min(words, len(self.tokens))
+        if _BREAK in self.tokens[:last]:
+            last = self.tokens.index(_BREAK)
+        return self._quote(0, last - 1, 1.0) if last else None
+
     def nearest(self, sought: str, likeness: float) -> Quote | None:
         """Return the stretch of whole words that is most like ``sought``, if it is alike enough."""
         if not self.tokens:
@@ -224,7 +237,7 @@ class _Stream:
             for end in range(max(start, last - 1), min(last + 2, count)):
                 stretch = self.tokens[start : end + 1]
                 if _BREAK not in stretch:
-                    alike = Levenshtein.normalized_similarity(sought[1:-1], " ".join(stretch))
+                    alike = Indel.normalized_similarity(sought[1:-1], " ".join(stretch))
                     best = max(best, (alike, -start, -end))
         if best[0] < max(likeness, 0.01):
             return None
