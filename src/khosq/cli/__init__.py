@@ -8,47 +8,69 @@ from typing import Annotated, Any
 
 import typer
 from rich.text import Text
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from khosq import __version__, registry
 from khosq.cli.common import err
 from khosq.errors import KhosqError
 
 COMMANDS = {
-    "serve": "khosq.cli.serve:serve",
-    "api": "khosq.cli.serve:api",
-    "worker": "khosq.cli.serve:worker",
-    "transcribe": "khosq.cli.transcribe:transcribe",
-    "doctor": "khosq.cli.doctor:doctor",
-    "models": "khosq.cli.models:app",
-    "tenants": "khosq.cli.tenants:app",
-    "keys": "khosq.cli.keys:app",
-    "webhooks": "khosq.cli.webhooks:app",
-    "jobs": "khosq.cli.jobs:app",
+    "serve": ("khosq.cli.serve:serve", "Start everything: the API, the dashboard and a worker."),
+    "api": (
+        "khosq.cli.serve:api",
+        "Start the API and the dashboard alone; workers run elsewhere on the same database.",
+    ),
+    "worker": (
+        "khosq.cli.serve:worker",
+        "Start a worker alone; it takes jobs from the database until it is stopped.",
+    ),
+    "transcribe": ("khosq.cli.transcribe:transcribe", "Transcribe recordings here and now; the text goes to stdout."),
+    "evaluate": (
+        "khosq.cli.evaluate:app",
+        "Measure models on clips whose words are known: errors, speed, memory, beside the published figures.",
+    ),
+    "doctor": (
+        "khosq.cli.doctor:doctor",
+        "Say what is installed, which models serve which languages, and what to do about each fault.",
+    ),
+    "models": ("khosq.cli.models:app", "Speech models: which are here, and how to get others."),
+    "tenants": ("khosq.cli.tenants:app", "Customers of this server and the seconds they have left."),
+    "keys": ("khosq.cli.keys:app", "API keys: made, listed, revoked."),
+    "webhooks": ("khosq.cli.webhooks:app", "Where a tenant's server is told of finished jobs."),
+    "jobs": ("khosq.cli.jobs:app", "A tenant's jobs: listed, cancelled."),
 }
-"""Name → where its function or its group of commands lies, in the order in which help shows them."""
+"""Name → where its function or its group of commands lies, and its own first line of help; in the order of the list."""
 
 
 class _Commands(TyperGroup):
-    """Loads a command by name: making a key need not wait for speech engines and web frameworks to load."""
+    """Loads the one command that is run: neither help nor making a key waits for speech engines and web frameworks."""
 
     def list_commands(self, ctx: Any) -> list[str]:
         """Return every name."""
         return [*COMMANDS, *super().list_commands(ctx)]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """Return one command, loaded now."""
+        """Return a command as the list in help shows it."""
         if cmd_name not in COMMANDS:
             return super().get_command(ctx, cmd_name)
-        found = registry.load(cmd_name, COMMANDS, "khosq.commands")
-        if isinstance(found, typer.Typer):
-            command: Any = typer.main.get_group(found)
-        else:
-            alone = typer.Typer(add_completion=False)
-            alone.command(cmd_name)(found)
-            command = typer.main.get_command(alone)
-        command.name = cmd_name
-        return command
+        return TyperCommand(cmd_name, help=COMMANDS[cmd_name][1])
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[Any, Any, list[str]]:
+        """Return the command that is to run, loaded now."""
+        name, command, rest = super().resolve_command(ctx, args)
+        return name, _load(name) if name in COMMANDS else command, rest
+
+
+def _load(name: str) -> Any:
+    found = registry.load(name, {name: COMMANDS[name][0]}, "khosq.commands")
+    if isinstance(found, typer.Typer):
+        command: Any = typer.main.get_group(found)
+    else:
+        alone = typer.Typer(add_completion=False)
+        alone.command(name)(found)
+        command = typer.main.get_command(alone)
+    command.name = name
+    return command
 
 
 _PRIVATE = 0o077
