@@ -2,15 +2,24 @@ from __future__ import annotations
 
 import json
 import shutil
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.speech.engines.sherpa_models import omnilingual
+from tests.speech.engines.transcription_server import TranscriptionServer, describe, serving
+from tests.speech.engines.whisper_model import write_whisper
+from tests.speech.model_hub import Hub, serve
 from tests.speech.tone_model import write_tone_model
 from typer.testing import CliRunner
 
 from khosq.cli.models import app
 from khosq.errors import EngineFailed, Invalid, ModelMissing
+from khosq.speech.engines.onnx_asr import OnnxAsr
+from khosq.speech.hearing import load_recognizer
+from khosq.speech.resolution import resolve
 from khosq.speech.weights import find_model
 
 SURFACE = {"language", "model", "engine", "licence", "size_bytes", "wer", "source", "status"}
@@ -21,6 +30,22 @@ def hears_tones(tmp_path: Path) -> Path:
     folder = tmp_path / "carried"
     folder.mkdir()
     return write_tone_model(folder)
+
+
+@pytest.fixture
+def hub(hears_tones: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
+    """A mirror whose every repository holds the model of tones, and a Whisper of another size."""
+    files = {path.name: path.read_bytes() for path in hears_tones.iterdir()}
+    whisper = dict.fromkeys(("model.bin", "tokenizer.json", "vocabulary.txt"), b"{}")
+    hub = Hub(whisper | files)
+    server = serve(hub)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+    thread.start()
+    monkeypatch.setenv("HF_ENDPOINT", f"{hub.address}/")
+    yield hub
+    server.shutdown()
+    thread.join()
+    server.server_close()
 
 
 def run(models_dir: Path, *words: str) -> Any:
@@ -109,3 +134,94 @@ def test_the_folder_may_come_from_the_environment(tmp_path: Path, monkeypatch: p
     monkeypatch.setenv("KHOSQ_MODELS_DIR", str(tmp_path))
     result = CliRunner().invoke(app, ["pull", "pocketsphinx-en", "--json"], catch_exceptions=False)
     assert json.loads(result.stdout)[0]["model"] == "pocketsphinx-en"
+
+
+def test_a_model_is_pulled_from_a_mirror_measured_and_carried_to_a_machine_without_a_network(
+    tmp_path: Path, hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(tmp_path / "online", "pull", "fastconformer-hy")
+    assert any("OpenVoiceOS/stt_hy_fastconformer" in path for path, _ in hub.asked)
+    pace = run(tmp_path / "online", "bench", "fastconformer-hy", "--json")
+    assert pace["sound_seconds"] == 60
+    assert pace["real_time_factor"] > 0
+    assert pace["load_seconds"] > 0
+    assert pace["peak_memory_bytes"] > 10_000_000
+
+    bundle = tmp_path / "models.tar"
+    assert "fastconformer-hy" in run(tmp_path / "online", "bundle", "fastconformer-hy", "--output", str(bundle))
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    (imported,) = run(tmp_path / "offline", "import", str(bundle), "--json")
+    assert imported["model"] == "fastconformer-hy"
+    assert "fastconformer-hy: whole" in run(tmp_path / "offline", "verify")
+    choice = resolve("hy-AM", models_dir=tmp_path / "offline", allow_starters=False, auto_pull=True)
+    assert choice.model == "fastconformer-hy"
+    load_recognizer(choice.engine, choice.model_dir, choice.settings)
+
+
+@pytest.mark.usefixtures("hub")
+def test_what_a_mirror_offers_instead_of_the_known_model_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ModelMissing, match=r"model\.bin from the model hub has the SHA-256 .*; it was thrown away"):
+        run(tmp_path, "pull", "whisper-small")
+    assert {row["status"] for row in run(tmp_path, "list", "--json") if row["model"] == "whisper-small"} == {
+        "available"
+    }
+
+
+def test_a_transcription_server_is_imported_by_its_description(tmp_path: Path, hears_tones: Path) -> None:
+    folder = tmp_path / "described"
+    folder.mkdir()
+    with serving(TranscriptionServer(OnnxAsr(hears_tones, model_type="nemo-conformer-ctc"))) as server:
+        describe(folder, server)
+        run(tmp_path / "models", "import", str(folder), "--name", "elsewhere", "--language", "xx")
+        (row,) = [row for row in run(tmp_path / "models", "list", "--json") if row["model"] == "elsewhere"]
+        assert (row["engine"], row["status"]) == ("remote", "installed")
+    with pytest.raises(EngineFailed, match="cannot be reached"):
+        run(tmp_path / "models", "import", str(folder), "--name", "away", "--language", "xx")
+    (folder / "server.json").write_text("{}")
+    with pytest.raises(EngineFailed, match=r"server\.json does not describe a server"):
+        run(tmp_path / "models", "import", str(folder), "--name", "nothing", "--language", "xx")
+
+
+def test_a_whisper_of_ones_own_is_imported(tmp_path: Path) -> None:
+    folder = tmp_path / "whisper"
+    folder.mkdir()
+    write_whisper(folder)
+    run(tmp_path / "models", "import", str(folder), "--name", "our-whisper", "--language", "en")
+    choice = resolve("en-IN", models_dir=tmp_path / "models", allow_starters=False, auto_pull=False)
+    assert (choice.model, choice.engine) == ("our-whisper", "faster-whisper")
+
+
+def test_another_model_under_the_name_of_a_known_one_is_not_taken(tmp_path: Path) -> None:
+    folder = tmp_path / "bag"
+    folder.mkdir()
+    omnilingual(folder)
+    (folder / "model.onnx").rename(folder / "model.int8.onnx")
+    with pytest.raises(Invalid, match=r"model\.int8\.onnx has the SHA-256"):
+        run(tmp_path, "import", str(folder), "--name", "omnilingual-300m")
+
+
+def test_the_pace_of_a_model_reads_well(tmp_path: Path, recording: Any) -> None:
+    table = run(tmp_path, "bench", "starter-hy", "--sound", str(recording("en-young-man")[1]))
+    assert "starter-hy (onnx-asr, hy)" in table
+    assert "× real time (factor 0.0" in table
+    assert "MB" in table
+
+
+def test_only_recognisers_that_are_here_are_measured(tmp_path: Path) -> None:
+    with pytest.raises(Invalid, match="silero-vad writes down nothing"):
+        run(tmp_path, "bench", "silero-vad")
+    with pytest.raises(ModelMissing, match="Run: khosq models pull parakeet-v3"):
+        run(tmp_path, "bench", "parakeet-v3")
+    with pytest.raises(Invalid, match="does not know hy"):
+        run(tmp_path, "bench", "pocketsphinx-en", "--language", "hy")
+
+
+def test_a_bundle_says_itself_what_is_in_it(tmp_path: Path, hears_tones: Path) -> None:
+    bundle = tmp_path / "models.tar"
+    bundle.write_bytes(b"x" * 2000)
+    with pytest.raises(Invalid, match="leave --name and --language out"):
+        run(tmp_path, "import", str(bundle), "--name", "tones")
+    with pytest.raises(Invalid, match="is not a bundle of models"):
+        run(tmp_path, "import", str(bundle))
+    with pytest.raises(Invalid, match="needs --name"):
+        run(tmp_path, "import", str(hears_tones))

@@ -13,6 +13,7 @@ from rich.filesize import decimal
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
 from khosq.cli.common import AsJson, err, print_json, settings, show, table
+from khosq.cli.models_bench import bench_model
 from khosq.errors import Invalid
 from khosq.speech import bundles, weights
 from khosq.speech.extras import lacking
@@ -21,6 +22,7 @@ from khosq.speech.languages import closeness, named
 from khosq.speech.models import ModelEntry, catalogue, memory_needed
 
 app = typer.Typer(name="models", help="Speech models: which are here, and how to get others.", no_args_is_help=True)
+app.command("bench")(bench_model)
 
 ModelsDir = Annotated[
     Path | None, typer.Option("--models-dir", help="Where models lie (KHOSQ_MODELS_DIR).", show_default=False)
