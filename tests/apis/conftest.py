@@ -166,6 +166,12 @@ def live_port(office: Office) -> Iterator[int]:
         thread.join()
 
 
+@pytest.fixture
+def identifier(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bring a model that tells languages apart."""
+    monkeypatch.setattr(TwoLanguages, "identifies", True)
+
+
 def make_desk(core: Core, disk: Disk) -> Desk:
     return replace(build_desk(core), languages=TwoLanguages(), check_disk=disk.check)
 

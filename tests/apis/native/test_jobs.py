@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import httpx2
+import pytest
 
 from khosq.jobs.job import JobEvent, JobState, Stage
 from khosq.jobs.results import Outcome
@@ -164,6 +165,16 @@ def test_a_fault_says_what_to_write_instead(api: Api) -> None:
     query = api.get("/jobs?form=2030-01-01").json()
     assert query["detail"] == "/form: unknown; known are cursor, limit, state, api, from, to"
     assert api.get("/jobs?to=x").json()["errors"][0]["detail"] == "must be a moment such as 2030-01-31T09:00:00Z"
+
+
+@pytest.mark.usefixtures("identifier")
+def test_a_language_may_be_left_open_and_words_expected(api: Api) -> None:
+    job = api.job(language="auto", languages=["hy-AM", "en", "en"], hotwords=[" Anahit  Sargsyan", "Khosq", "Khosq"])
+    assert (job["language"], job["languages"]) == ("auto", ["hy-AM", "en"])
+    assert job["hotwords"] == ["Anahit Sargsyan", "Khosq"]
+    assert api.get(f"/jobs/{job['id']}").json()["hotwords"] == job["hotwords"]
+    answer = api.post("/jobs", json={"language": "auto", "languages": ["en", "ta"]})
+    assert [fault["pointer"] for fault in answer.json()["errors"]] == ["/languages/1"]
 
 
 def test_a_fault_of_a_form_names_its_field(api: Api, mp3: bytes) -> None:

@@ -23,7 +23,8 @@ def test_a_transcript_has_every_word_with_its_time(api: Api, office: Office, mp3
     answer = api.get(f"/jobs/{job}/transcript")
     text = "Բարև ձեզ։"  # noqa: RUF001 - Armenian
     assert answer.json() == {
-        "job_id": job, "language": "hy-AM", "languages": [], "hotwords": [], "coverage": None, "duration": 31.4, "text": text,
+        "job_id": job, "language": "hy-AM", "languages": [], "hotwords": [], "coverage": None,
+        "duration": 31.4, "text": text,
         "utterances": [{
             "start": 0.4, "end": 1.3, "speaker": 1, "channel": 0, "text": text,
             "words": [
@@ -47,7 +48,7 @@ def test_a_transcript_tells_what_it_lacks(api: Api, office: Office, mp3: bytes, 
     told = replace(
         outcome.transcript,
         coverage=coverage,
-        hotwords=(TermHits("Անահիտ", 0),),  # noqa: RUF001 - Armenian
+        hotwords=(TermHits("Անահիտ", 0),),
         languages=(("hy-AM", 0.9), ("en", 0.1)),
     )
     job = api.queued(mp3)["id"]
@@ -59,7 +60,7 @@ def test_a_transcript_tells_what_it_lacks(api: Api, office: Office, mp3: bytes, 
         "holes": [{"channel": 0, "start": 4.0, "end": 6.5}],
         "dropped": [{"channel": 0, "start": 9.0, "end": 9.4, "words": 1, "reason": "silence"}],
     }  # fmt: skip
-    assert answer["hotwords"] == [{"term": "Անահիտ", "hits": 0}]  # noqa: RUF001 - Armenian
+    assert answer["hotwords"] == [{"term": "Անահիտ", "hits": 0}]
     assert answer["languages"] == [{"language": "hy-AM", "share": 0.9}, {"language": "en", "share": 0.1}]
 
 

@@ -122,6 +122,12 @@ class Api:
         return answer
 
 
+@pytest.fixture
+def identifier(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bring a model that tells languages apart."""
+    monkeypatch.setattr(Models, "identifies", True)
+
+
 Serve = Callable[[float], Api]
 
 

@@ -19,23 +19,24 @@ def read(task: Any = "transcribe", **fields: Any) -> Asked:
 
 def test_little_need_be_said() -> None:
     asked = read()
-    assert (asked.model, asked.language, asked.speakers, asked.stream) == ("whisper-1", None, None, False)
+    assert (asked.model, asked.languages, asked.speakers, asked.stream) == ("whisper-1", (), None, False)
     assert asked.look == Look("json", frozenset({"segment"}), with_logprobs=False)
 
 
 @pytest.mark.parametrize(
-    ("fields", "language"),
+    ("fields", "languages"),
     [
-        ({"language": ""}, None),
-        ({"language": "en"}, "en"),
-        ({"language": "English"}, "en"),
-        ({"language": "HY-am"}, "hy-AM"),
-        ({"languages[]": ["de"]}, "de"),
-        ({"languages": ["de"], "language": "nl"}, "nl"),
+        ({"language": ""}, ()),
+        ({"language": "en"}, ("en",)),
+        ({"language": "English"}, ("en",)),
+        ({"language": "HY-am"}, ("hy-AM",)),
+        ({"languages[]": ["de"]}, ("de",)),
+        ({"languages[]": ["de", "dutch", "de"]}, ("de", "nl")),
+        ({"languages": ["de"], "language": "nl"}, ("nl",)),
     ],
 )
-def test_the_language_is_a_code_or_a_name(fields: dict[str, Any], language: str | None) -> None:
-    assert read(**fields).language == language
+def test_the_language_is_a_code_or_a_name(fields: dict[str, Any], languages: tuple[str, ...]) -> None:
+    assert read(**fields).languages == languages
 
 
 @pytest.mark.parametrize(
@@ -76,7 +77,8 @@ def test_what_has_no_effect_is_accepted() -> None:
         ({"model": []}, "model"),
         ({"language": "klingon and more"}, "language"),
         ({"language": "e" * 40}, "language"),
-        ({"languages[]": ["en", "hy"]}, "languages"),
+        ({"languages[]": ["en", "klingon and more"]}, "languages"),
+        ({"languages[]": ["en"] * 51}, "languages"),
         ({"response_format": "docx"}, "response_format"),
         ({"response_format": "srt", "stream": "true"}, "response_format"),
         ({"task": "translate", "response_format": "diarized_json"}, "response_format"),

@@ -85,6 +85,26 @@ def test_the_language_is_the_given_one_or_the_model_s_or_the_server_s(
     assert api.jobs()[0].wishes.language == language
 
 
+@pytest.mark.parametrize(
+    ("fields", "language", "languages"),
+    [
+        ({}, "auto", ()),
+        ({"languages[]": ["en", "nl"]}, "auto", ("en", "nl")),
+        ({"languages[]": ["nl"]}, "nl", ()),
+        ({"model": "western"}, "auto", ("nl", "de")),
+        ({"model": "english"}, "en", ()),
+    ],
+)
+@pytest.mark.usefixtures("identifier")
+def test_where_a_model_tells_languages_apart_none_need_be_named(
+    api: Api, call: Outcome, fields: dict[str, Any], language: str, languages: tuple[str, ...]
+) -> None:
+    with api.making(call):
+        assert api.post(**fields).status_code == 200
+    wishes = api.jobs()[0].wishes
+    assert (wishes.language, wishes.languages) == (language, languages)
+
+
 def test_an_english_recording_is_its_own_translation(api: Api, call: Outcome) -> None:
     answer = api.made(call, "translations", response_format="verbose_json").json()
     assert (answer["task"], answer["language"], answer["text"]) == ("translate", "english", examples.TEXT)
@@ -99,6 +119,8 @@ def test_what_cannot_be_accepted_is_a_400_that_names_the_field_and_leaves_nothin
         ("transcriptions", {"language": "ta"}, "language"),
         ("transcriptions", {"model": "english", "language": "nl"}, "language"),
         ("transcriptions", {"model": "western"}, "language"),
+        ("transcriptions", {"languages[]": ["en", "nl"]}, "languages"),
+        ("transcriptions", {"languages[]": ["en", "ta"]}, "languages"),
         ("transcriptions", {"response_format": "docx"}, "response_format"),
         ("transcriptions", {"file": {"sound": ("a.mp3", b"", "audio/mpeg")}}, "file"),
         ("translations", {}, "language"),

@@ -83,7 +83,10 @@ _WITHOUT_EFFECT = "Accepted, without effect."
 _COMMON: dict[str, Any] = {
     "file": {"type": "string", "format": "binary", "description": "What it is is decided by its bytes."},
     "model": {"type": "string", "description": "OpenAI's names mean the best model here; `GET /v1/models` lists all."},
-    "language": {"type": "string", "description": "ISO-639-1, as `en`; default: the server's. It is not detected yet."},
+    "language": {
+        "type": "string",
+        "description": "ISO-639-1, as `en`; default: it is found out where a model here can, else the server's.",
+    },
     "response_format": _FORMAT,
     "prompt": {"type": "string", "description": _WITHOUT_EFFECT},
     "temperature": {"type": "number", "minimum": 0, "maximum": 1, "description": _WITHOUT_EFFECT},
@@ -100,7 +103,7 @@ _TRANSCRIPTION: dict[str, Any] = _COMMON | {
         "default": VOICES,
         "description": f"Extension: how many voices there are, with `diarized_json` or `{DIARIZE}`.",
     },
-    "languages[]": _strings("One language, or leave it out."),
+    "languages[]": _strings("Which ones may be spoken, where `language` is not given."),
     "chunking_strategy": {"type": "string", "description": _WITHOUT_EFFECT},
     "keywords[]": _strings(_WITHOUT_EFFECT),
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from khosq.apis.face import Desk, ServedModel
 from khosq.apis.openai.errors import ModelNotFound
 from khosq.apis.openai.languages import base_of
@@ -40,23 +42,40 @@ def find_model(desk: Desk, name: str) -> Model:
     return found
 
 
-def choose_language(desk: Desk, model: str, language: str | None) -> str:
-    """Return the language of a request: the one it gives, the only one of its model, or the server's.
+def choose_languages(desk: Desk, model: str, languages: Sequence[str], *, may_open: bool) -> tuple[str, ...]:
+    """Return what may be spoken: what a request says, what its model hears, or, where nothing here tells, the usual.
+
+    Args:
+        desk: the desk.
+        model: the name that the request gives.
+        languages: BCP 47 tags that it gives.
+        may_open: whether it may be found out later which it is; else there is one.
+
+    Returns:
+        The only language; several, one of which is spoken; or none: any.
 
     Raises:
         ModelNotFound: as ``find_model``.
-        Invalid: nothing here hears the language, or the model does not.
+        Invalid: nothing here hears a language, or the model does not.
 
     """
     find_model(desk, model)
     served = next((one for one in _usable(desk) if one.name == model), None)
-    if language is None and served is not None and len(served.languages) == 1:
-        return served.languages[0]
-    chosen = language or desk.default_language
-    if served is not None and not _hears(served, chosen):
-        raise Invalid(f"language: {model} hears {', '.join(served.languages)}, not {chosen}.", field="language")
-    desk.require_language(chosen, field="language")
-    return chosen
+    if not languages and served is not None and len(served.languages) == 1:
+        return served.languages
+    field = "language" if len(languages) == 1 else "languages"
+    for one in languages:
+        if served is not None and not _hears(served, one):
+            raise Invalid(f"{field}: {model} hears {', '.join(served.languages)}, not {one}.", field=field)
+        desk.require_language(one, field=field)
+    if len(languages) == 1:
+        return tuple(languages)
+    if may_open and desk.languages.can_identify():
+        return tuple(languages or (served.languages if served is not None else ()))
+    if languages:
+        why = desk.languages.missing_identifier() if may_open else "Give the one that is spoken."
+        raise Invalid(f"languages: {why}", field="languages")
+    return choose_languages(desk, model, (desk.default_language,), may_open=False)
 
 
 def _hears(served: ServedModel, language: str) -> bool:

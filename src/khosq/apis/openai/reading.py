@@ -18,6 +18,7 @@ Fields = Mapping[str, Sequence[str]]
 VOICES = 2
 """Told apart where the caller does not say how many there are: OpenAI has no word for it."""
 MOST_VOICES = 10
+MOST_LANGUAGES = 50
 
 _FORMATS = get_args(ResponseFormat)
 _GRANULARITIES = get_args(Granularity)
@@ -41,8 +42,8 @@ class Asked:
     """A request for a transcript."""
 
     model: str
-    language: str | None
-    """BCP 47 tag."""
+    languages: tuple[str, ...]
+    """BCP 47 tags of what may be spoken; empty: anything."""
     speakers: int | None
     """How many voices to tell apart; None: they are not told apart."""
     stream: bool
@@ -69,7 +70,7 @@ def read_asked(fields: Fields, *, task: Task) -> Asked:
         raise Invalid("stream must be true or false.", field="stream")
     if stream and look.format not in _STREAMED:
         raise Invalid(f"response_format must be {_either(_STREAMED)} with stream.", field="response_format")
-    return Asked(model, _language(fields), _speakers(fields, model, look.format), stream, look)
+    return Asked(model, _languages(fields), _speakers(fields, model, look.format), stream, look)
 
 
 def read_look(fields: Fields, *, formats: Collection[str] = _FORMATS) -> Look:
@@ -93,15 +94,13 @@ def read_look(fields: Fields, *, formats: Collection[str] = _FORMATS) -> Look:
     return Look(cast("ResponseFormat", name), chosen, bool(include))
 
 
-def _language(fields: Fields) -> str | None:
+def _languages(fields: Fields) -> tuple[str, ...]:
     if written := _one(fields, "language"):
-        return read_language(written, field="language")
+        return (read_language(written, field="language"),)
     possible = _many(fields, "languages")
-    if len(possible) > 1:
-        raise Invalid(
-            "languages: which of several languages is spoken cannot be found out here yet; give one.", field="languages"
-        )
-    return read_language(possible[0], field="languages") if possible else None
+    if len(possible) > MOST_LANGUAGES:
+        raise Invalid(f"languages may have {MOST_LANGUAGES} at most.", field="languages")
+    return tuple(dict.fromkeys(read_language(one, field="languages") for one in possible))
 
 
 def _speakers(fields: Fields, model: str, name: ResponseFormat) -> int | None:

@@ -19,13 +19,13 @@ from khosq.apis.openai import description, wire
 from khosq.apis.openai.errors import StillRunning
 from khosq.apis.openai.gate import DOOR, admit, show_job
 from khosq.apis.openai.mapping import plain, require_translation, to_answer
-from khosq.apis.openai.models import choose_language, find_model, list_models
+from khosq.apis.openai.models import choose_languages, find_model, list_models
 from khosq.apis.openai.reading import Asked, Look, Task, read_asked, read_look
 from khosq.apis.openai.stream import KEEP_ALIVE, STILL_HERE, failure_event, transcript_events
 from khosq.apis.openai.waiting import await_end, read_transcript, stop
 from khosq.errors import Invalid, KhosqError
 from khosq.identifiers import is_name
-from khosq.jobs.job import FINAL, Job, Keep, Wishes
+from khosq.jobs.job import AUTO, FINAL, Job, Keep, Wishes
 from khosq.jobs.submission import Submission
 from khosq.media.recording import ALL_TYPES, StoredRecording
 from khosq.serving.answers import JsonAnswer, warning_headers
@@ -119,10 +119,15 @@ class _Audio:
         if _FILE not in form.files:
             raise Invalid("file: send the recording as a file, with a filename.", field=_FILE)
         asked = read_asked(form.fields, task=task)
-        language = choose_language(self._desk, asked.model, asked.language)
+        languages = choose_languages(self._desk, asked.model, asked.languages, may_open=task == "transcribe")
         if task == "translate":
-            require_translation(language)
-        wishes = Wishes(language=language, speakers=asked.speakers, keep=Keep.NOTHING)
+            require_translation(languages[0])
+        wishes = Wishes(
+            language=languages[0] if len(languages) == 1 else AUTO,
+            languages=languages if len(languages) > 1 else (),
+            speakers=asked.speakers,
+            keep=Keep.NOTHING,
+        )
         base_url = self._desk.base_url(request)
         return asked, self._desk.submissions.open(
             Submission(caller.tenant_id, caller.key_id, DOOR, wishes, {}, base_url)
