@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 import typer
 from tests.speech.conftest import parts
+from tests.speech.tone_model import write_tone_model
 from typer.core import TyperCommand
 from typer.testing import CliRunner
 
 from khosq.cli.evaluate import app
 from khosq.errors import Invalid, KhosqError, ModelMissing
+from khosq.speech.weights import describe_folder, import_folder
 
 __all__ = ["parts"]
 
@@ -95,6 +97,22 @@ def test_a_second_run_by_name_tells_the_same_and_shows_people_a_table(told: Any,
     assert f"{wrong / errors['reference']:.1%}" in ended.stdout
     assert f"{told['der']:.1%}" in ended.stdout
     assert "synthetic speech only" in ended.stderr
+
+
+def test_several_models_are_told_of_one_after_another(clips: Clips, tmp_path: Path) -> None:
+    for part in ("silero-vad", "ge2e"):
+        shutil.copytree(clips.models_dir / part, tmp_path / "models" / part)
+    carried = tmp_path / "carried"
+    carried.mkdir()
+    entry = describe_folder(write_tone_model(carried), name="tones", languages=("hy",), licence="CC0-1.0")
+    import_folder(entry, carried, tmp_path / "models")
+    words = ["--engine", "onnx-asr", "--limit", "1", "--json", "--output", str(tmp_path / "report.html")]
+    ended = Clips(clips.folder, tmp_path / "models").evaluate(*words)
+    told = json.loads(ended.stdout)
+    (other,) = told["others"]
+    assert (told["model"], other["model"]) == ("tones", "starter-hy")
+    assert told["cer"] > 0.5 > other["cer"]
+    assert (tmp_path / "report.html").read_text("utf-8").count("<h2>tones</h2>") == 1
 
 
 def test_where_no_clip_can_be_heard_the_command_fails_with_the_reason(clips: Clips, tmp_path: Path) -> None:

@@ -138,12 +138,15 @@ async def _hear(workshop: Workshop, clip: Clip, language: str, max_seconds: Seco
             clip.audio, media_type=media_type, into=folder, max_seconds=max_seconds, most_channels=speakers or 1
         )
         plan = await workshop.plan(folder, sound, language=language)
-        turns, written = await asyncio.gather(
-            workshop.diarize(folder, sound, plan, speakers=speakers),
-            asyncio.gather(*(workshop.recognize(folder, sound, plan, piece) for piece in plan.pieces)),
-        )
-        for hole in await workshop.find_holes(folder, sound, plan, written):
-            written.append(await workshop.recognize(folder, sound, plan, hole))
+        try:
+            async with asyncio.TaskGroup() as group:
+                voices = group.create_task(workshop.diarize(folder, sound, plan, speakers=speakers))
+                pieces = [group.create_task(workshop.recognize(folder, sound, plan, piece)) for piece in plan.pieces]
+        except ExceptionGroup as broken:
+            raise broken.exceptions[0] from broken
+        turns, written = voices.result(), [piece.result() for piece in pieces]
+        holes = await workshop.find_holes(folder, sound, plan, written)
+        written += [await workshop.recognize(folder, sound, plan, hole) for hole in holes]
         transcript = join(sound, plan, turns, written)
     return Heard(transcript, time.perf_counter() - began, _turns(plan, turns))
 
