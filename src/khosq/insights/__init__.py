@@ -1,0 +1,1 @@
+"""What a tenant's calls say together: volumes, hours, scores, moods."""
