@@ -156,7 +156,7 @@ def test_a_recording_travels_to_its_transcript(bench: Bench) -> None:
     assert (found.state, found.progress, found.stage, found.duration) == (JobState.SUCCEEDED, 1.0, None, 2.0)
     assert found.warnings == ("Do not rely on this.",)
     assert found.ended_at == bench.office.clock()
-    assert bench.office.results.read(job.id).transcript.text == "echo echo"
+    assert bench.office.results.read(job.id).transcript.text == "Echo echo\u0589"
     assert bench.office.accounts.seconds_left(job.tenant_id) == 8
     assert bench.told == [(JobEvent.COMPLETED, JobState.SUCCEEDED)]
     stages.tidy(job.id)
@@ -233,7 +233,7 @@ def test_a_job_that_ended_well_keeps_its_result_when_its_last_stage_runs_again(b
     stages = bench.stages()
     asyncio.run(travel(stages, job))
     asyncio.run(stages.finish(job.id, Made((), None)))  # its worker died before it could note that the stage was done
-    assert bench.office.results.read(job.id).transcript.text == "echo echo"
+    assert bench.office.results.read(job.id).transcript.text == "Echo echo\u0589"
     assert bench.told == [(JobEvent.COMPLETED, JobState.SUCCEEDED)]
 
 
@@ -349,7 +349,7 @@ def test_each_channel_can_be_written_down_for_itself_even_if_all_sound_alike(ben
     job = bench.job(make_wav(2, channels=2), wishes=Wishes("hy-AM", multichannel=True))
     asyncio.run(travel(bench.stages(), job))
     transcript = bench.office.results.read(job.id).transcript
-    assert [(one.channel, one.text) for one in transcript.utterances] == [(0, "echo echo"), (1, "echo echo")]
+    assert [(one.channel, one.text) for one in transcript.utterances] == [(0, "Echo echo\u0589"), (1, "Echo echo\u0589")]
 
 
 def test_what_a_dead_worker_left_of_ended_jobs_is_removed(bench: Bench) -> None:
