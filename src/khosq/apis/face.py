@@ -25,6 +25,7 @@ from khosq.jobs.submission import Submissions
 from khosq.media.partial import PartialUploads
 from khosq.media.recording import MediaType, StoredRecording
 from khosq.recordings.recordings import Recordings
+from khosq.scorecards.scorecards import Scorecards
 from khosq.serving.addresses import base_url
 from khosq.serving.door import Door
 from khosq.serving.watch import Watch
@@ -106,6 +107,7 @@ class Desk:
     recordings: Recordings
     endpoints: Endpoints
     documents: Documents
+    scorecards: Scorecards
     uploads: PartialUploads
     """Recordings that come piece by piece."""
     usage: Callable[[str, date, date], Sequence[UsageOfDay]]

@@ -21,7 +21,10 @@ from khosq.delivery.store import DeliveryStore
 from khosq.documents.documents import Documents
 from khosq.documents.store import DocumentStore
 from khosq.errors import Invalid, Unavailable
+from khosq.findings.store import FindingStore
 from khosq.identifiers import new_id
+from khosq.insights.insights import Insights
+from khosq.insights.store import InsightStore
 from khosq.jobs.job import Job, JobEvent
 from khosq.jobs.lookup import Lookup
 from khosq.jobs.queue import Queue
@@ -32,6 +35,8 @@ from khosq.media.partial import PartialUploads
 from khosq.outbound.address import check_url, read_allow
 from khosq.recordings.recordings import Recordings
 from khosq.recordings.store import RecordingStore
+from khosq.scorecards.scorecards import Scorecards
+from khosq.scorecards.store import EvaluationStore, ScorecardStore
 from khosq.settings import Settings
 from khosq.storage.blobs import Blobs
 from khosq.storage.database import Database
@@ -115,6 +120,9 @@ class Core:
         forget: list[InTransaction] = [
             lambda connection, job: self.documents.remove_of_job(connection, job.id),
             lambda connection, job: self.deliveries.remove_of_job(connection, job.id),
+            lambda connection, job: self.insights.remove_of_job(connection, job.id),
+            lambda connection, job: self.findings.remove_of_job(connection, job.id),
+            lambda connection, job: self.scorecards.remove_of_job(connection, job.id),
         ]
         return Lookup(self.jobs, self.results, self.queue, tell=self.telling, forget=forget, clock=self.clock)
 
@@ -134,6 +142,11 @@ class Core:
         return Documents(DocumentStore(self.database), self.outbox, clock=self.clock)
 
     @cached_property
+    def scorecards(self) -> Scorecards:
+        """Scorecards, and what came of them in jobs."""
+        return Scorecards(ScorecardStore(self.database), EvaluationStore(self.database), clock=self.clock)
+
+    @cached_property
     def uploads(self) -> PartialUploads:
         """Recordings that come piece by piece."""
         settings = self.settings
@@ -145,6 +158,16 @@ class Core:
             discard=self.recordings.drop,
             clock=self.clock,
         )
+
+    @cached_property
+    def findings(self) -> FindingStore:
+        """Rows of what was found in jobs."""
+        return FindingStore(self.database)
+
+    @cached_property
+    def insights(self) -> Insights:
+        """What a tenant's calls say together."""
+        return Insights(InsightStore(self.database), self.findings, clock=self.clock)
 
     @cached_property
     def usage(self) -> UsageStore:
@@ -168,6 +191,7 @@ class Core:
 
         def tell(connection: sa.Connection, job: Job) -> None:
             self.outbox.tell(connection, job, event)
+            self.insights.note(connection, job)
             if event is JobEvent.COMPLETED:
                 self.documents.made(connection, job)
 

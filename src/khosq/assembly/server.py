@@ -125,6 +125,7 @@ def build_desk(core: Core) -> Desk:
         recordings=core.recordings,
         endpoints=core.endpoints,
         documents=core.documents,
+        scorecards=core.scorecards,
         uploads=core.uploads,
         usage=core.usage.between,
         accounts=core.accounts,

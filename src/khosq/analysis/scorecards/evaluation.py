@@ -13,6 +13,16 @@ EMBEDDED = "embedded"
 """What answers without asking anybody."""
 
 
+def worth_of(method: Method, given: bool | float | None) -> tuple[float | None, bool]:  # noqa: FBT001 - an answer
+    """Return what somebody's answer to a question is worth, from 0 to 1, and whether it is an answer to it at all."""
+    if given is None:
+        return None, True
+    if method == "scale":
+        is_answer = not isinstance(given, bool) and 0 <= given <= FULL_MARKS
+        return (given / FULL_MARKS, True) if is_answer else (None, False)
+    return float(given is True), isinstance(given, bool)
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """The answer to one question."""
@@ -87,6 +97,11 @@ class Evaluation:
     def answers(self) -> tuple[Answer, ...]:
         """Every answer, in order."""
         return tuple(answer for section in self.sections for answer in section.answers)
+
+    @property
+    def made_by(self) -> str:
+        """The language model that answered anything, else ``EMBEDDED``."""
+        return next((answer.made_by for answer in self.answers if answer.made_by != EMBEDDED), EMBEDDED)
 
     @property
     def score(self) -> float | None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from khosq.analysis.feature import Call
 from khosq.analysis.scorecards.definition import FULL_MARKS, UNITS, Question, Scorecard, Threshold
-from khosq.analysis.scorecards.evaluation import Answer, Evaluation, SectionResult
+from khosq.analysis.scorecards.evaluation import Answer, Evaluation, SectionResult, worth_of
 from khosq.analysis.scorecards.judging import Judged
 from khosq.analysis.scorecards.matching import Listener
 
@@ -78,7 +78,7 @@ class _Examiner:
         """Return what the language model says, if it is an answer and its quote was said; else the embedded answer."""
         if judged is None:
             return self._instead(question, "The language model did not answer this question.")
-        worth, is_answer = _worth(question, judged.answer)
+        worth, is_answer = worth_of(question.method, judged.answer)
         if not is_answer:
             return self._instead(question, "The language model's answer fits no such question.")
         quote = self.listener.verify(question, judged.quote) if judged.quote else None
@@ -111,16 +111,6 @@ class _Examiner:
 
 def _answer(question: Question, worth: float | None, reason: str) -> Answer:
     return Answer(question.id, question.text, question.method, question.weight, question.automatic_fail, worth, reason)
-
-
-def _worth(question: Question, given: bool | float | None) -> tuple[float | None, bool]:  # noqa: FBT001 - an answer
-    """Return what an answer is worth, and whether it is one at all."""
-    if given is None:
-        return None, True
-    if question.method == "binary":
-        return float(given is True), isinstance(given, bool)
-    is_answer = not isinstance(given, bool) and 0 <= given <= FULL_MARKS
-    return (given / FULL_MARKS, True) if is_answer else (None, False)
 
 
 def _spelled(question: Question, threshold: Threshold) -> str:
