@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from khosq.speech.writing.conventions import Conventions, begins_with, fold
+from khosq.transcript.sentences import SENTENCE_MARKS
 from khosq.transcript.timespan import Seconds
 
 LONG_PAUSE: Seconds = 0.8
 """Ends a sentence, unless its last word calls for more."""
 SENTENCE_PAUSE: Seconds = 0.5
 """Ends a sentence that is long enough."""
-SHORT_PAUSE: Seconds = 0.2
+SHORT_PAUSE: Seconds = 0.15
 """Ends a sentence after a word that usually does."""
 LONGEST_PAUSE: Seconds = 2.0
 """Ends a sentence whatever its last word is."""
@@ -24,8 +25,8 @@ _CLAUSE = 2
 """Words between commas."""
 
 
-def sentence_ends(words: Sequence[str], pauses: Sequence[Seconds], rules: Conventions) -> list[int]:
-    """Return where sentences of one voice end: each number is that of the next one's first word, the last their count.
+def by_rules(words: Sequence[str], pauses: Sequence[Seconds], rules: Conventions) -> Iterator[list[str]]:
+    """Yield the sentences of one voice, with their marks.
 
     Args:
         words: all that the voice says.
@@ -33,13 +34,20 @@ def sentence_ends(words: Sequence[str], pauses: Sequence[Seconds], rules: Conven
         rules: of the language.
 
     """
-    ends: list[int] = []
     start = 0
-    for index, (word, pause) in enumerate(zip(words, pauses, strict=True), start=1):
-        if index == len(words) or _ends(fold(word), pause, index - start, rules):
-            ends.append(index)
-            start = index
-    return ends
+    for end, (word, pause) in enumerate(zip(words, pauses, strict=True), start=1):
+        if end == len(words) or _ends(fold(word), pause, end - start, rules):
+            yield _with_marks(words[start:end], pauses[start:end], rules)
+            start = end
+
+
+def by_marks(words: Sequence[str]) -> Iterator[list[str]]:
+    """Yield the sentences of words that have their marks."""
+    start = 0
+    for end, word in enumerate(words, start=1):
+        if end == len(words) or word[-1:] in SENTENCE_MARKS:
+            yield list(words[start:end])
+            start = end
 
 
 def _ends(word: str, pause: Seconds, length: int, rules: Conventions) -> bool:
@@ -51,7 +59,7 @@ def _ends(word: str, pause: Seconds, length: int, rules: Conventions) -> bool:
     return pause >= (SHORT_PAUSE if word in rules.sentence_enders and length >= _CLAUSE else needed)
 
 
-def with_marks(sentence: Sequence[str], pauses: Sequence[Seconds], rules: Conventions) -> list[str]:
+def _with_marks(sentence: Sequence[str], pauses: Sequence[Seconds], rules: Conventions) -> list[str]:
     """Return a sentence's words with commas and its last mark."""
     folded = [fold(word) for word in sentence]
     written = list(sentence)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 
+from khosq.speech.punctuation import Punctuator
 from khosq.speech.writing.casing import with_capitals
 from khosq.speech.writing.conventions import Conventions, conventions
-from khosq.speech.writing.marks import sentence_ends, with_marks
+from khosq.speech.writing.marks import by_marks, by_rules
 from khosq.speech.writing.numbers import in_digits
 from khosq.speech.writing.plain import without_marks
 from khosq.transcript.timespan import Seconds
@@ -25,7 +27,12 @@ _Place = tuple[int, int]
 
 
 def write(
-    utterances: Sequence[Utterance], language: str, *, punctuates: bool, punctuation: bool = True
+    utterances: Sequence[Utterance],
+    language: str,
+    *,
+    punctuates: bool,
+    punctuation: bool = True,
+    punctuator: Punctuator | None = None,
 ) -> tuple[Utterance, ...]:
     """Return utterances with numbers in digits, marks and capitals where their engine writes none.
 
@@ -36,6 +43,7 @@ def write(
         language: BCP 47 tag.
         punctuates: whether the engine writes marks and capitals.
         punctuation: whether they are wanted; else there are none, from no engine.
+        punctuator: sets the marks in place of the rules.
 
     """
     rules = conventions(language)
@@ -44,20 +52,22 @@ def write(
         written = tuple(_with_words(one, in_digits(one.words, language)) for one in utterances)
     if punctuates:
         return written if punctuation else without_marks(written, rules)
-    return written if rules is None or not punctuation else _punctuated(written, rules)
+    if rules is None or not punctuation:
+        return written
+    return _punctuated(written, rules, partial(punctuator.punctuate, language=language) if punctuator else None)
 
 
-def _punctuated(utterances: Sequence[Utterance], rules: Conventions) -> tuple[Utterance, ...]:
+def _punctuated(
+    utterances: Sequence[Utterance], rules: Conventions, mark: Callable[[Sequence[str]], list[str]] | None
+) -> tuple[Utterance, ...]:
     texts = [[word.text for word in one.words] for one in utterances]
     for places in _voices(utterances):
         said = [utterances[number].words[index] for number, index in places]
         words, pauses = [word.text for word in said], _pauses(said, places, utterances)
-        start = 0
-        for end in sentence_ends(words, pauses, rules):
-            sentence = with_capitals(with_marks(words[start:end], pauses[start:end], rules), rules)
-            for (number, index), text in zip(places[start:end], sentence, strict=True):
-                texts[number][index] = text
-            start = end
+        sentences = by_rules(words, pauses, rules) if mark is None else by_marks(mark(words))
+        written = [text for sentence in sentences for text in with_capitals(sentence, rules)]
+        for (number, index), text in zip(places, written, strict=True):
+            texts[number][index] = text
     return tuple(
         _with_words(one, (replace(word, text=text) for word, text in zip(one.words, written, strict=True)))
         for one, written in zip(utterances, texts, strict=True)
