@@ -22,7 +22,9 @@ _REASONS = {
 
 
 def of_coverage(coverage: Coverage) -> Iterable[str]:
-    """Tell of speech without words, and of words that were left out."""
+    """Tell of a recording without speech, of speech without words, and of words that were left out."""
+    if not coverage.speech:
+        yield "No speech was found in this recording."
     missing = sum(hole.time.duration for hole in coverage.holes)
     if missing >= max(_NOTABLE_SECONDS, _NOTABLE_SHARE * coverage.speech):
         yield f"{missing:.0f} of {coverage.speech:.0f} seconds of speech have no words: none were understood there."

@@ -53,7 +53,7 @@ def script_of(language: str) -> str | None:
 
 
 def foreign_share(text: str, language: str) -> float:
-    """Return the part of a text's letters, from 0 to 1, that its language's script does not have."""
+    """Return the part of a text's letters and vowel signs, from 0 to 1, that its language's script does not have."""
     expected = script_of(language)
     if expected is None:
         return 0.0
@@ -64,7 +64,8 @@ def foreign_share(text: str, language: str) -> float:
 
 @cache
 def _script_of_letter(character: str) -> str | None:
-    """Return the first word of a letter's name, which is its script; None for what is no letter."""
-    if not unicodedata.category(character).startswith("L"):
+    """Return the first word of a letter's or vowel sign's name, which is its script; None for what is neither."""
+    if unicodedata.category(character)[0] not in "LM":
         return None
-    return unicodedata.name(character, "").partition(" ")[0] or None
+    script = unicodedata.name(character, "").partition(" ")[0]
+    return script if script not in {"", "COMBINING"} else None
