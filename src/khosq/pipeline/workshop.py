@@ -12,7 +12,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from khosq.errors import ModelMissing
+import structlog
+
+from khosq.errors import EngineFailed, ModelMissing
 from khosq.media.decode import DecodeLimits, decode
 from khosq.media.recording import MediaType
 from khosq.media.waveform import PcmFile
@@ -30,14 +32,17 @@ from khosq.speech.hub import Progress
 from khosq.speech.identification import Identified, find_identifier, identify, missing_identifier, windows
 from khosq.speech.long_audio import is_nearly_silent, pieces, plan_chunks, quietest_spot
 from khosq.speech.processes import ModelProcesses
-from khosq.speech.resolution import ModelChoice
+from khosq.speech.resolution import ModelChoice, choose, find_part
 from khosq.speech.second_hearing import Verdict, judge, recut
+from khosq.speech.writing.by_model import write_with_model
 from khosq.speech.writing.transcripts import write
 from khosq.transcript.coverage import Coverage, Dropped
 from khosq.transcript.timespan import Seconds, Timespan
 from khosq.transcript.transcript import Transcript, Utterance
 from khosq.transcript.turns import Turn
 from khosq.transcript.words import Word
+
+log = structlog.get_logger()
 
 _PATIENCE = 30.0
 """Seconds that any task of a model process may take, besides its sound's own length times ``_SLOWEST``."""
@@ -317,9 +322,19 @@ class Workshop:
         self, transcript: Transcript, written: Sequence[Written], *, punctuation: bool = True
     ) -> Transcript:
         """Return a transcript as people write it: with numbers in digits, and marks and capitals if wanted."""
+        said, language = transcript.utterances, transcript.language
         punctuates = all(piece.punctuates for piece in written)
-        changed = partial(write, transcript.utterances, transcript.language, punctuates=punctuates)
-        return replace(transcript, utterances=await asyncio.to_thread(changed, punctuation=punctuation))
+        if punctuation and not punctuates:
+            find = partial(find_part, "punctuator", language, models_dir=self._models_dir)
+            if (model := await asyncio.to_thread(find)) is not None:
+                choice = choose(model, language, models_dir=self._models_dir)
+                try:
+                    marked = await self._run(write_with_model, said, choice, seconds=transcript.duration)
+                    return replace(transcript, utterances=marked)
+                except EngineFailed as error:  # the words are there: the rules set their marks
+                    log.warning("punctuation model broke", action="marks_by_rules", model=model.name, reason=str(error))
+        by_rules = partial(write, said, language, punctuates=punctuates, punctuation=punctuation)
+        return replace(transcript, utterances=await asyncio.to_thread(by_rules))
 
     async def _run(self, task: Callable[..., T], *args: Any, seconds: Seconds) -> T:
         return await self._processes.run(task, *args, within=_PATIENCE + _SLOWEST * seconds)
