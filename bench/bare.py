@@ -36,7 +36,8 @@ def transcribe(source: Path, choice: ModelChoice, models_dir: Path) -> str:
         (channel,) = sound.channels
         (regions,) = hearing.detect_speech([channel], models_dir)
         chunks = plan_chunks(regions, longest=choice.longest_chunk, quiet_spot=partial(quietest_spot, channel))
-        return " ".join(word.text for word in hearing.recognize_piece(choice, channel, chunks))
+        heard = hearing.recognize_piece(choice, channel, chunks).words
+        return " ".join(word.text for words in heard for word in words)
 
 
 class BareLoop:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import statistics
 import sys
 import tempfile
@@ -9,7 +10,8 @@ import time
 from pathlib import Path
 
 from bare import BareLoop, open_bare_loop
-from harness import Client, client_of, running_server, warm_up
+from harness import Client, Server, client_of, running_server, warm_up
+from processor import processor_seconds
 from report import Bound, Report, options
 from sounds import english, to_mp3
 
@@ -46,16 +48,21 @@ def main() -> int:
             report.say(f"Warming {slots} model processes of the server and {slots} of the bare loop …")
             warm_up(client, to_mp3(english(3.0)), language=LANGUAGE, slots=slots)
             bare.run([files[0]] * slots * 2)
-            _measure(report, client, bare, files, rounds=given.rounds)
+            _measure(report, server, client, bare, files, given.rounds)
     return report.end()
 
 
-def _measure(report: Report, client: Client, bare: BareLoop, files: list[Path], *, rounds: int) -> None:
+def _measure(  # noqa: PLR0913, PLR0917 - both sides
+    report: Report, server: Server, client: Client, bare: BareLoop, files: list[Path], rounds: int
+) -> None:
     ratios: list[float] = []
     for number in range(1, rounds + 1):
+        before = _processor_seconds(server)
         by_itself, texts = bare.run(files)
         report.say(f"Round {number}: bare loop {by_itself:.1f} s")
+        between = _processor_seconds(server)
         through, answers = _through_server(client, [file.read_bytes() for file in files])
+        after = _processor_seconds(server)
         report.say(f"Round {number}: server {through:.1f} s")
         ratios.append(through / by_itself)
         report.rows.append(
@@ -64,10 +71,18 @@ def _measure(report: Report, client: Client, bare: BareLoop, files: list[Path], 
                 "bare loop, s": by_itself,
                 "server, s": through,
                 "server / bare": ratios[-1],
+                "processor: bare, s": between[1] - before[1],
+                "server, s ": after[0] - between[0],
                 "same text": sum(text == answer for text, answer in zip(texts, answers, strict=True)),
             }
         )
     report.bounds.append(Bound("server / bare loop, median", statistics.median(ratios), MOST, "×"))
+
+
+def _processor_seconds(server: Server) -> tuple[float, float]:
+    """Return what the server has used so far, and what we and the bare loop have."""
+    of_server = processor_seconds(server.process.pid)
+    return of_server, processor_seconds(os.getpid()) - of_server
 
 
 def _through_server(client: Client, recordings: list[bytes]) -> tuple[float, list[str]]:

@@ -114,9 +114,9 @@ class Client:
         self._http = httpx2.Client(base_url=server.address, timeout=600)
         self._keys = cycle(keys)
 
-    def create(self, *, language: str) -> tuple[str, str]:
+    def create(self, *, language: str, is_call: bool = False) -> tuple[str, str]:
         """Create a job; return its id and where its recording goes."""
-        wish = {"type": "single_voice", "languageCode": language}
+        wish = {"type": "phone_call" if is_call else "single_voice", "languageCode": language}
         created = self._http.post("/api/createTranscription", json=wish, headers=self._as_next()).raise_for_status()
         answer = created.json()
         return answer["docId"], answer["uploadUrl"]

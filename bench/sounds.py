@@ -38,6 +38,12 @@ def armenian(seconds: float) -> Samples:
     return _joined([_samples(recordings, recordings.named("hy-single"))], seconds, 0)
 
 
+def armenian_call(seconds: float) -> Samples:
+    """Return two synthetic voices that speak Armenian by turns on one channel, for exactly so long."""
+    recordings = _recordings()
+    return _joined([_samples(recordings, recordings.named("hy-call"))], seconds, 0)
+
+
 def to_mp3(samples: Samples, *, bit_rate: int = 64_000) -> bytes:
     """Encode as bare MP3 frames: without a header, one behind the other they are a longer recording."""
     memory = io.BytesIO()
