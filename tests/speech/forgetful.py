@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from khosq.errors import EngineFailed
@@ -33,6 +34,7 @@ class Forgetful(OnnxAsr):
 
     def __init__(self, model_dir: Path, *, room: int, complaint: str = "std::bad_alloc", wraps: bool = True) -> None:
         super().__init__(model_dir, model_type="nemo-conformer-ctc")
+        self.traits = replace(self.traits, batch=4)
         self._room, self._complaint, self._wraps = room, complaint, wraps
         self.given: list[int] = []
 
@@ -53,6 +55,7 @@ class Fragile(OnnxAsr):
 
     def __init__(self, model_dir: Path, *, diary: str) -> None:
         super().__init__(model_dir, model_type="nemo-conformer-ctc")
+        self.traits = replace(self.traits, batch=4)
         self._diary = Path(diary)
 
     def recognize(

@@ -45,7 +45,6 @@ class FasterWhisper:
         _check_files(model_dir)  # the library would ask a hub for what is missing
         self._beam_size = beam_size
         index = gpu_index(device)
-        self._batch = BATCH if index is None else GPU_BATCH
         try:
             self._model = library.WhisperModel(
                 str(model_dir),
@@ -65,7 +64,7 @@ class FasterWhisper:
             takes_hotwords=True,
             identifies_language=len(self._languages) > 1,
             punctuates=True,
-            batch=self._batch,
+            batch=BATCH if index is None else GPU_BATCH,
         )
 
     def recognize(
@@ -86,7 +85,7 @@ class FasterWhisper:
                 np.concatenate([chunks[index] for index in audible]),
                 language=code,
                 clip_timestamps=[{"start": start, "end": end} for start, end in zip(starts, ends, strict=True)],
-                batch_size=self._batch,
+                batch_size=len(audible),
                 beam_size=self._beam_size,
                 word_timestamps=True,
                 hotwords=" ".join(hotwords) or None,

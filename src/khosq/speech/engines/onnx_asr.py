@@ -28,6 +28,8 @@ _SCORING_SESSIONS = ("_model", "_decoder_joint", "_joiner")
 """Where the library keeps the network that scores tokens, the likeliest first."""
 _MOST_DURATIONS = 16
 """A TDT network scores these after its tokens."""
+GPU_BATCH = 32
+"""Chunks at once; on a CPU more than one makes large models no faster, and small ones slower."""
 _ON_CPU, _ON_GPU = "CPUExecutionProvider", "CUDAExecutionProvider"
 _TRIAL = 8_000
 """Samples."""
@@ -81,7 +83,7 @@ class OnnxAsr:
         self._languages = {token[2:-2] for token in vocabulary if token.startswith("<|")}
         self.traits = RecognizerTraits(
             longest_chunk=20.0,
-            batch=4 if index is None else 32,
+            batch=1 if index is None else GPU_BATCH,
             gives_confidence=self._is_timed,
             gives_word_times=self._is_timed,
             punctuates=any(token.strip() in CLOSING for token in vocabulary),
