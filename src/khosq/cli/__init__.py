@@ -38,6 +38,7 @@ COMMANDS = {
     "keys": ("khosq.cli.keys:app", "API keys: made, listed, revoked."),
     "webhooks": ("khosq.cli.webhooks:app", "Where a tenant's server is told of finished jobs."),
     "jobs": ("khosq.cli.jobs:app", "A tenant's jobs: listed, cancelled."),
+    "scorecards": ("khosq.cli.scorecards:app", "Scorecards: imported, listed, exported, archived, tried."),
 }
 """Name → where its function or its group of commands lies, and its own first line of help; in the order of the list."""
 
