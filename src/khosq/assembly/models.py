@@ -132,7 +132,13 @@ def open_workshop(settings: Settings, *, resolve: Resolve | None = None) -> Iter
             gpu = stack.enter_context(closing(ModelProcesses(1, prepare=tidy_up)))
         recognition = Recognition(processes, gpu=gpu, uses=uses)
         chooser = resolve or resolver(settings, has_gpu=gpu is not None)
-        yield Workshop(processes, resolve=chooser, models_dir=settings.models_dir, recognition=recognition)
+        yield Workshop(
+            processes,
+            resolve=chooser,
+            models_dir=settings.models_dir,
+            languages=partial(candidates, settings),
+            recognition=recognition,
+        )
 
 
 def missing_parts(models_dir: Path) -> list[str]:

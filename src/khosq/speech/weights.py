@@ -19,6 +19,7 @@ from filelock import FileLock
 from khosq.archives import Archive, fetch_members
 from khosq.errors import Failed, Invalid, ModelMissing
 from khosq.speech import models, refusals
+from khosq.speech.engines import LANGUAGE_IDENTIFIERS
 from khosq.speech.hub import HubAway, Progress, beside, digest, download, fault_of, hub_address
 from khosq.speech.models import Bundled, FromIndex, Imported, ModelEntry, Setting, catalogue
 
@@ -225,6 +226,7 @@ def describe_folder(folder: Path, *, name: str, languages: tuple[str, ...], lice
         files=tuple(files),
         source=Imported(by="import"),
         settings=settings,
+        also=("language-identifier",) if engine in LANGUAGE_IDENTIFIERS and len(languages) > 1 else (),
     )
 
 
