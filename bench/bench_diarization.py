@@ -23,7 +23,7 @@ from khosq.speech import hearing
 from khosq.speech.processes import ModelProcesses
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from khosq.transcript.timespan import Seconds
     from khosq.transcript.turns import Turn
@@ -70,21 +70,19 @@ class Tally:
             self.lenient + other.lenient,
         )
 
-    def row(self, name: str) -> dict[str, Any]:
-        """Return the errors in percent of the speech, and seconds spent per second of sound."""
-        return {
-            "calls": f"{self.calls} {name}",
-            **_percent(self.strict, ""),
-            **_percent(self.lenient, ", collar"),
-            "CPU": f"{self.processor / self.audio:.4f}",
-            "wall": f"{self.wall / self.audio:.4f}",
-        }
-
-
-def _percent(errors: DiarizationErrors, suffix: str) -> dict[str, float]:
-    kinds = {"DER": errors.rate * errors.speech, "miss": errors.missed}
-    kinds |= {"false": errors.false_alarm, "wrong": errors.confusion}
-    return {f"{kind}{suffix}": 100 * seconds / errors.speech for kind, seconds in kinds.items()}
+    def rows(self, name: str) -> Iterator[dict[str, Any]]:
+        """Yield the errors in percent of the speech without and with collar, and seconds spent per second of sound."""
+        for collar, errors in (("none", self.strict), (f"{COLLAR} s", self.lenient)):
+            yield {
+                "calls": f"{self.calls} {name}",
+                "collar": collar,
+                "DER": 100 * errors.rate,
+                "missed": 100 * errors.missed / errors.speech,
+                "false alarm": 100 * errors.false_alarm / errors.speech,
+                "confusion": 100 * errors.confusion / errors.speech,
+                "processor": f"{self.processor / self.audio:.4f}",
+                "wall": f"{self.wall / self.audio:.4f}",
+            }
 
 
 def main() -> int:
@@ -130,10 +128,10 @@ def _compare(reference: tuple[Turn, ...], heard: Heard, seconds: Seconds) -> Tal
 def _sum_up(report: Report, tallies: Iterable[tuple[str, Tally]]) -> None:
     total = Tally()
     for name, tally in tallies:
-        report.rows.append(tally.row(name))
+        report.rows.extend(tally.rows(name))
         total += tally
-    report.rows.append(total.row("in all"))
-    report.facts |= {"audio_seconds": round(total.audio), "collar_seconds": COLLAR}
+    report.rows.extend(total.rows("in all"))
+    report.facts["audio_seconds"] = round(total.audio)
     for what, errors, most in (
         ("DER, no collar", total.strict, MOST_ERRORS),
         (f"DER, ±{COLLAR} s collar", total.lenient, MOST_ERRORS_WITH_COLLAR),

@@ -16,7 +16,8 @@ Labels = NDArray[np.int64]
 
 _NEIGHBOURS = 0.2
 """Share of all windows that count as a window's neighbours; the trial's best on calls."""
-_FEWEST_NEIGHBOURS = 6
+_FEWEST_NEIGHBOURS = 12
+"""With fewer, a short recording falls apart into its sentences."""
 _SEED = 0
 _RESTARTS = 20
 
@@ -28,12 +29,27 @@ def cluster(embeddings: Embeddings, *, count: int) -> Labels:
     """
     if count < 2 or len(embeddings) <= count:  # noqa: PLR2004 - one group needs no search
         return np.zeros(len(embeddings), np.int64)
-    laplacian = _laplacian(_neighbours(embeddings))
-    _, vectors = eigh(laplacian, subset_by_index=(0, count - 1), overwrite_a=True, check_finite=False)
+    _, vectors = _smallest(embeddings, count)
     rows = vectors / (np.linalg.norm(vectors, axis=1, keepdims=True) + 1e-9)
     centres, _ = kmeans(rows.astype(np.float64), count, iter=_RESTARTS, rng=np.random.default_rng(_SEED))
     labels, _ = vq(rows, centres)
     return np.unique(labels, return_inverse=True)[1].astype(np.int64)
+
+
+def count_groups(embeddings: Embeddings, *, most: int) -> int:
+    """Return how many groups there are, 1 to ``most``: where the eigenvalues have their widest gap."""
+    if len(embeddings) <= most:
+        return 1
+    values, _ = _smallest(embeddings, most + 1)
+    return int(np.argmax(np.diff(values))) + 1
+
+
+def _smallest(embeddings: Embeddings, count: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return the smallest eigenvalues of the graph of neighbours, ascending, and their vectors."""
+    values, vectors = eigh(
+        _laplacian(_neighbours(embeddings)), subset_by_index=(0, count - 1), overwrite_a=True, check_finite=False
+    )
+    return values, vectors
 
 
 def _neighbours(embeddings: Embeddings) -> NDArray[np.float32]:

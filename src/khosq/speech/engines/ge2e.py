@@ -23,7 +23,7 @@ from onnxruntime.capi.onnxruntime_pybind11_state import (
 
 from khosq.errors import EngineFailed, ModelMissing
 from khosq.media.waveform import PcmFile
-from khosq.speech.clustering import Embeddings, Labels, centroids, cluster, likeliest_path, merge_alike
+from khosq.speech.clustering import Embeddings, Labels, centroids, cluster, count_groups, likeliest_path, merge_alike
 from khosq.speech.legacy_torch import UnreadableWeights, read_tensors
 from khosq.speech.mel import BANDS
 from khosq.speech.speech_frames import FRAMES_PER_SECOND, SpeechFrames
@@ -47,7 +47,13 @@ _VOTERS = 3
 _RANK = 32
 """Directions of the embedding space that are kept of short windows; more changes nothing that was measured."""
 _SAME_VOICE = 0.9
-"""Cosine of two centroids above which they are one voice: halves of one voice have 0.94, two voices 0.80 at most."""
+"""Cosine of two centroids above which they may be one voice: halves of one have 0.92, two voices mostly 0.82 at most.
+
+Two voices on one real call have 0.89, so that this alone decides nothing."""
+_FEW_WINDOWS = 1.5
+"""Halves of one voice are less alike by this much over the number of windows: 0.84 with 25 windows."""
+_PER_VOICE = 400
+"""Frames of speech for each voice beyond the first; less would tell sentences apart."""
 _CONFIDENCE = 4.0
 """What one frame's cosine weighs against the cost of a switch."""
 _SWITCH = 6.0
@@ -93,9 +99,13 @@ class Ge2eDiarizer:
     def __init__(self, model_dir: Path) -> None:
         self._encoder = SpeakerEncoder(model_dir / MODEL_FILE)
 
-    def diarize(self, sound: PcmFile, regions: Sequence[Timespan], *, speakers: int) -> list[Turn]:
-        """Return turns in order that cover ``regions``, by ``speakers`` (1 to 10) voices where they can be told."""
-        if not 1 <= speakers <= MOST_SPEAKERS:
+    def diarize(self, sound: PcmFile, regions: Sequence[Timespan], *, speakers: int | None) -> list[Turn]:
+        """Return turns in order that cover ``regions``, by ``speakers`` (1 to 10) voices where they can be told.
+
+        With None, by as many as there seem to be: right for one to three who each speak for some seconds, often too
+        few beyond.
+        """
+        if speakers is not None and not 1 <= speakers <= MOST_SPEAKERS:
             raise ValueError(f"1 to {MOST_SPEAKERS} speakers can be told apart, not {speakers}")
         if not regions:
             return []
@@ -104,7 +114,7 @@ class Ge2eDiarizer:
         if speakers == 1 or len(speech) < _LONG + (_FEWEST_LONG - 1) * long_step:
             return [Turn(region, 0) for region in regions]
         long = np.concatenate([self._encoder.embed(some) for some in speech.windows(_LONG, long_step, _BATCH)])
-        labels = merge_alike(long, cluster(long, count=speakers), likeness=_SAME_VOICE)
+        labels = _voices(long, speakers, most=1 + len(speech) // _PER_VOICE)
         if labels.max() == 0:
             return [Turn(region, 0) for region in regions]
         return _turns(speech, *self._path(speech, long, long_step, labels))
@@ -125,6 +135,15 @@ class Ge2eDiarizer:
             path = likeliest_path(_scores(short, voices @ directions, np.diff(edges)), switching)
             voices = _refined(voices, long, np.repeat(path.astype(np.int8), np.diff(edges)), step)
         return edges[:-1], path
+
+
+def _voices(long: Embeddings, speakers: int | None, *, most: int) -> Labels:
+    """Return the voice of each window; as many as asked for, unless there seem to be fewer and two are alike."""
+    count = min(speakers or MOST_SPEAKERS, most)
+    seen = count_groups(long, most=count)
+    if seen == count or speakers is None:
+        return cluster(long, count=seen)
+    return merge_alike(long, cluster(long, count=count), likeness=_SAME_VOICE - _FEW_WINDOWS / len(long))
 
 
 def _main_directions(embeddings: Embeddings) -> NDArray[np.float32]:

@@ -21,10 +21,11 @@ STATE_SHAPE = (1, 1, 128)
 MODEL_FILE = "silero_vad_16k_sequence.onnx"
 
 ENTER = 0.5
-LEAVE = 0.35
+LEAVE = 0.25
 MIN_SPEECH: Seconds = 0.1
 MIN_SILENCE: Seconds = 0.25
-PADDING: Seconds = 0.06
+PADDING: Seconds = 0.12
+"""The network is late at soft beginnings and early at soft ends."""
 
 State = NDArray[np.float32]
 
@@ -85,7 +86,7 @@ def _stretches(blocks: Iterable[Samples]) -> Iterator[Samples]:
 
 
 def speech_regions(probabilities: Sequence[float], *, frame: Seconds, duration: Seconds) -> list[Timespan]:
-    """Turn one probability per frame into regions: enter at 0.5, leave below 0.35, drop what is too short, pad."""
+    """Turn one probability per frame into regions: enter at 0.5, leave below 0.25, drop what is too short, pad."""
     bridged: list[tuple[Seconds, Seconds]] = []
     for start, end in _raw_runs(probabilities, frame):
         if bridged and start - bridged[-1][1] < MIN_SILENCE:
