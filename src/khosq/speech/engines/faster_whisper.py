@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +13,7 @@ import numpy as np
 from khosq.errors import EngineFailed, ModelMissing
 from khosq.media.waveform import SAMPLE_RATE, Samples
 from khosq.speech.asr import TOO_SHORT, RecognizerTraits
-from khosq.speech.devices import CPU, gpu_index
+from khosq.speech.devices import CPU, Unfit, gpu_index
 from khosq.speech.extras import need
 from khosq.speech.languages import base_language, named
 from khosq.speech.spoken_language import LanguageGuess
@@ -21,6 +22,7 @@ from khosq.transcript.words import Word
 
 WINDOW: Seconds = 30.0
 BATCH, GPU_BATCH = 8, 24
+_CUBLAS = "libcublas.so.12"
 _FILES = ("model.bin", "config.json", "tokenizer.json")
 _VOCABULARIES = ("vocabulary.json", "vocabulary.txt")
 _OTHER_CODES = {"nb": "no", "fil": "tl", "jv": "jw", "cmn": "zh"}
@@ -116,13 +118,28 @@ class FasterWhisper:
         return sorted(guesses, key=lambda guess: -(guess.probability or 0.0))
 
 
+def probe_gpu(index: int) -> str:
+    """Tell what lets this engine compute on a GPU, or raise ``Unfit``."""
+    try:
+        library = need("ctranslate2", extra="whisper")
+    except ModelMissing as error:
+        raise Unfit("faster-whisper is not installed") from error
+    name = f"CTranslate2 {library.__version__}"
+    if library.get_cuda_device_count() <= index:
+        raise Unfit(f"{name} finds no GPU {index}")
+    try:
+        ctypes.CDLL(_CUBLAS)  # else each recording would fail at it
+    except OSError as error:
+        raise Unfit(f"{_CUBLAS} is missing; install nvidia-cublas-cu12") from error
+    return f"{name} finds the GPU"
+
+
 def _compute_type(index: int | None) -> str:
     """Return what is quick: whole numbers on a CPU, halves on a GPU that has them."""
     if index is None:
         return "int8"
-    import ctranslate2  # noqa: PLC0415 - comes with the optional package
-
-    return "float16" if "float16" in ctranslate2.get_supported_compute_types("cuda", index) else "default"
+    types = need("ctranslate2", extra="whisper").get_supported_compute_types("cuda", index)
+    return "float16" if "float16" in types else "default"
 
 
 def _code(language: str) -> str:

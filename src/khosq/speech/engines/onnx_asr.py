@@ -11,12 +11,13 @@ import numpy as np
 import onnx_asr
 import onnxruntime
 import structlog
+from onnx import parser
 from onnx_asr.models.nemo import NemoConformerTdt
 
 from khosq.errors import EngineFailed, ModelMissing
 from khosq.media.waveform import SAMPLE_RATE, Samples
 from khosq.speech.asr import TOO_SHORT, RecognizerTraits
-from khosq.speech.devices import CPU, gpu_index
+from khosq.speech.devices import CPU, Unfit, gpu_index
 from khosq.speech.languages import base_language, named
 from khosq.speech.tokens import CLOSING, Token, spread, words_of
 from khosq.transcript.timespan import Seconds, Timespan
@@ -111,6 +112,25 @@ class OnnxAsr:
         if code not in self._languages:
             raise ModelMissing(f"This model does not know {named(language)}.")
         return code
+
+
+def probe_gpu(index: int) -> str:
+    """Tell what lets this engine compute on a GPU, or raise ``Unfit``.
+
+    It computes something: the runtime lists its GPU provider also where that cannot start, and then uses the CPU.
+    """
+    if _ON_GPU not in onnxruntime.get_available_providers():
+        raise Unfit("onnxruntime is the build for the CPU; install onnxruntime-gpu in its place")
+    text = '<ir_version: 8, opset_import: ["": 17]> probe (float[n] x) => (float[n] y) { y = Add (x, x) }'
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4
+    session = onnxruntime.InferenceSession(
+        parser.parse_model(text).SerializeToString(), options, providers=_providers(index)
+    )
+    version = onnxruntime.__version__
+    if _ON_GPU not in session.get_providers():
+        raise Unfit(f"onnxruntime {version} cannot start CUDA here: libraries of CUDA or cuDNN are missing")
+    return f"onnxruntime {version} computes with CUDA"
 
 
 def _words(result: Any, *, duration: Seconds) -> list[Word]:

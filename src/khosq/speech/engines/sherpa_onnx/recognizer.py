@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Literal
 
 from khosq.errors import ModelMissing
 from khosq.media.waveform import SAMPLE_RATE, Samples
 from khosq.speech.asr import TOO_SHORT, RecognizerTraits
-from khosq.speech.devices import CPU
+from khosq.speech.devices import CPU, Unfit
 from khosq.speech.engines.sherpa_onnx.isolated import Isolated
 from khosq.speech.languages import base_language, named
 from khosq.speech.tokens import Token, spread, words_of
@@ -53,6 +54,19 @@ class SherpaRecognizer:
             for index, answer in zip(audible, answers, strict=True):
                 heard[index] = tuple(_words(*answer, duration=len(chunks[index]) / SAMPLE_RATE))
         return heard
+
+
+def probe_gpu(index: int) -> str:
+    """Tell what lets this engine compute on a GPU, or raise ``Unfit``; by its version, as it would not say."""
+    try:
+        found = version("sherpa-onnx")
+    except PackageNotFoundError as error:
+        raise Unfit("sherpa-onnx is not installed") from error
+    if "cuda" not in found:
+        raise Unfit(f"sherpa-onnx {found} is the build for the CPU, the one that the package index has")
+    if index:
+        raise Unfit("sherpa-onnx knows the first GPU only")
+    return f"sherpa-onnx {found} is built with CUDA"
 
 
 def _words(text: str, tokens: list[str], starts: list[Seconds], *, duration: Seconds) -> list[Word]:
