@@ -49,6 +49,7 @@ sums = sa.Table(
     sa.Column("name", ForeignText, primary_key=True),
     *(sa.Column(name, sa.Integer, nullable=False) for name in _COUNTS),
     *(sa.Column(name, sa.Float, nullable=False) for name in _AMOUNTS),
+    sqlite_with_rowid=False,  # its rows lie in the order in which they are read
 )
 """Sums over the calls of a folded day; see ``Sums``."""
 

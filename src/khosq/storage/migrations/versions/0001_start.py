@@ -64,7 +64,8 @@ def upgrade() -> None:
     sa.Column('measured', sa.Float(), nullable=False),
     sa.Column('silence', sa.Float(), nullable=False),
     sa.ForeignKeyConstraint(['tenant_id'], ['tenants.id'], ),
-    sa.PrimaryKeyConstraint('tenant_id', 'day', 'dimension', 'name')
+    sa.PrimaryKeyConstraint('tenant_id', 'day', 'dimension', 'name'),
+    sqlite_with_rowid=False
     )
     op.create_table('call_open_days',
     sa.Column('tenant_id', sa.String(length=20), nullable=False),
