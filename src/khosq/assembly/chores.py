@@ -38,6 +38,7 @@ def all_chores(core: Core, stages: Stages, sender: Sender) -> list[Callable[[], 
         stages.tidy_ended,
         core.recordings.sweep,
         _Hourly(core.blobs.sweep_unfinished),
+        _Hourly(core.insights.fold),
         _Hourly(lambda: core.jobs.forget_idempotency_keys(core.clock() - REMEMBERED)),
         _Hourly(lambda: forget_old_workflows(core.clock())),
     ]
