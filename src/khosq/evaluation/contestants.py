@@ -43,8 +43,7 @@ def contestants(  # noqa: PLR0913 - what may be asked for
         if wrong := next((entry for entry in entries if engine not in {None, entry.engine}), None):
             raise Invalid(f"{wrong.name} is a model of the engine {wrong.engine}, not of {engine}.")
     elif engine is None:
-        choice = resolve(language)
-        return (Contestant(find_model(choice.model, models_dir), choice),)
+        entries = [find_model(resolve(language).model, models_dir)]
     else:
         entries = _of_engine(engine, language, models_dir, allow_starters=allow_starters)
     return tuple(Contestant(entry, choose(entry, language, models_dir=models_dir)) for entry in entries)
