@@ -21,6 +21,7 @@ from khosq.speech.asr import RecognizerTraits
 from khosq.speech.batches import Recognition
 from khosq.speech.decoding import Part
 from khosq.speech.hearing import Answer
+from khosq.speech.hub import Progress
 from khosq.speech.long_audio import pieces, plan_chunks
 from khosq.speech.processes import ModelProcesses
 from khosq.speech.resolution import ModelChoice
@@ -74,12 +75,16 @@ def transcribe(
         for chunks in pieces(plan_chunks(regions, longest=longest), seconds=30)
     )
     plan = Plan(model, tuple(map(tuple, channels)), tuple(planned), **more)
-    workshop = Workshop(Here(), resolve=None, models_dir=Path("nowhere"), recognition=ears)  # type: ignore[arg-type]
+    workshop = Workshop(Here(), resolve=_never, languages=list, models_dir=Path("nowhere"), recognition=ears)
     with tempfile.TemporaryDirectory() as folder:
         for file in sound.files(Path(folder)):
             with file.path.open("wb") as empty:
                 empty.truncate(round(sound.duration * 16_000) * 2)
         return asyncio.run(workshop.transcribe(Path(folder), sound, plan))
+
+
+def _never(language: str, *, on_progress: Progress | None = None) -> ModelChoice:
+    raise AssertionError
 
 
 def words_of(transcript: Transcript) -> list[Word]:

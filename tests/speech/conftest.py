@@ -2,37 +2,25 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from tests.speech.model_hub import WEIGHTS, Hub, serve
+from tests.speech.parts import parts
 from tests.speech.sounds import write_pcm
 from tests.speech.tone_model import write_tone_model
 
-from khosq.errors import ModelMissing
 from khosq.media.waveform import PcmFile, Samples
-from khosq.speech.weights import ensure_parts
+
+__all__ = ["parts"]
 
 
 @pytest.fixture(scope="session")
 def hears_tones(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model in onnx-asr's form whose words are tones."""
     return write_tone_model(tmp_path_factory.mktemp("tones"))
-
-
-@pytest.fixture(scope="session")
-def parts() -> Path:
-    """The folder of models, holding the parts that every job needs; they are fetched when first used."""
-    caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    models_dir = Path(os.environ.get("KHOSQ_MODELS_DIR") or caches / "khosq" / "models")
-    try:
-        ensure_parts(models_dir)
-    except ModelMissing as error:
-        pytest.skip(error.message)
-    return models_dir
 
 
 @pytest.fixture

@@ -131,7 +131,7 @@ class Workshop:
         *,
         resolve: Resolve,
         models_dir: Path,
-        languages: Callable[[], Sequence[str]] = tuple,
+        languages: Callable[[], Sequence[str]],
         recognition: Recognition | None = None,
     ) -> None:
         """Prepare the workshop.
