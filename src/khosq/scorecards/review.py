@@ -65,6 +65,11 @@ class KeptEvaluation:
     """In order."""
 
     @property
+    def created_at(self) -> datetime:
+        """By which evaluations are listed."""
+        return self.made_at
+
+    @property
     def overrides(self) -> Mapping[str, Review]:
         """The person's answer that counts, by question."""
         counting: dict[str, Review] = {}

@@ -10,8 +10,10 @@ from khosq.apis import FACES
 from khosq.apis.face import Desk
 from khosq.apis.native.access import Access
 from khosq.apis.native.account import Account
+from khosq.apis.native.evaluations import Evaluations
 from khosq.apis.native.jobs import Jobs
 from khosq.apis.native.recordings import Recordings
+from khosq.apis.native.scorecards import Scorecards
 from khosq.apis.native.service import Service
 from khosq.apis.native.transcripts import Transcripts
 from khosq.apis.native.webhooks import Webhooks
@@ -32,6 +34,8 @@ def build_router(desk: Desk) -> APIRouter:
         Jobs(access),
         Transcripts(access),
         Webhooks(access),
+        Scorecards(access),
+        Evaluations(access),
         Account(access, tuple(FACES)),
         Service(access),
     ):
