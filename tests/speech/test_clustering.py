@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from khosq.speech.clustering import centroids, cluster, likeliest_path, merge_alike
+from khosq.speech.clustering import centroids, cluster, count_groups, likeliest_path, merge_alike
 
 
 def groups(*sizes: int, spread: float = 0.15, seed: int = 0) -> NDArray[np.float32]:
@@ -22,6 +22,17 @@ def test_windows_of_one_voice_come_together(sizes: tuple[int, ...]) -> None:
     found = [set(labels[first:last].tolist()) for first, last in pairwise(edges)]
     assert all(len(one) == 1 for one in found)
     assert len(set.union(*found)) == len(sizes)
+
+
+@pytest.mark.parametrize("sizes", [(60,), (30, 30), (50, 14), (20, 20, 20), (25, 25, 25, 25)])
+def test_groups_are_counted(sizes: tuple[int, ...]) -> None:
+    assert count_groups(groups(*sizes), most=10) == len(sizes)
+
+
+def test_never_more_groups_are_counted_than_there_may_be() -> None:
+    assert count_groups(groups(20, 20, 20), most=2) <= 2
+    assert count_groups(groups(1, 1), most=10) == 1
+    assert count_groups(groups(20, 20), most=1) == 1
 
 
 def test_the_same_windows_give_the_same_labels() -> None:

@@ -71,6 +71,22 @@ def test_the_same_call_gives_the_same_turns(diarizer: Ge2eDiarizer, model_dir: P
     assert diarizer.diarize(call, regions, speakers=2) == Ge2eDiarizer(model_dir).diarize(call, regions, speakers=2)
 
 
+def test_as_many_voices_as_there_seem_to_be_are_told_apart_where_nobody_gave_a_number(
+    diarizer: Ge2eDiarizer, call: PcmFile, tmp_path: Path
+) -> None:
+    three = save(tmp_path / "three", *(voice(band, 8, seed=seed) for seed, band in enumerate([LOW, HIGH, MIDDLE, LOW])))
+    one = save(tmp_path / "one", voice(LOW, 30))
+    assert [turn.speaker for turn in diarizer.diarize(call, [Timespan(0, 19.5)], speakers=None)] == [0, 1, 0, 1, 0]
+    assert [turn.speaker for turn in diarizer.diarize(three, [Timespan(0, 32)], speakers=None)] == [0, 1, 2, 0]
+    assert diarizer.diarize(one, [Timespan(0, 30)], speakers=None) == [Turn(Timespan(0, 30), 0)]
+
+
+def test_more_voices_than_there_can_be_are_not_made_up(diarizer: Ge2eDiarizer, tmp_path: Path) -> None:
+    sound = save(tmp_path / "two", voice(LOW, 5), voice(HIGH, 5))
+    turns = diarizer.diarize(sound, [Timespan(0, 10)], speakers=10)
+    assert 2 <= len({turn.speaker for turn in turns}) <= 3
+
+
 def test_one_speaker_says_everything(diarizer: Ge2eDiarizer, call: PcmFile) -> None:
     regions = [Timespan(0, 5), Timespan(6, 9)]
     assert diarizer.diarize(call, regions, speakers=1) == [Turn(region, 0) for region in regions]
@@ -168,3 +184,4 @@ def test_a_real_phone_call_is_told_apart(parts: Path, shared_audio: Path, tmp_pa
     errors = diarization_errors(reference, turns, collar=0.25)
     assert {turn.speaker for turn in turns} == {0, 1}
     assert errors.rate < 0.03
+    assert Ge2eDiarizer(parts / "ge2e").diarize(sound, regions, speakers=None) == turns

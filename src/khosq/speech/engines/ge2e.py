@@ -141,9 +141,12 @@ def _voices(long: Embeddings, speakers: int | None, *, most: int) -> Labels:
     """Return the voice of each window; as many as asked for, unless there seem to be fewer and two are alike."""
     count = min(speakers or MOST_SPEAKERS, most)
     seen = count_groups(long, most=count)
-    if seen == count or speakers is None:
-        return cluster(long, count=seen)
-    return merge_alike(long, cluster(long, count=count), likeness=_SAME_VOICE - _FEW_WINDOWS / len(long))
+    if speakers is None:
+        return merge_alike(long, cluster(long, count=seen), likeness=_SAME_VOICE)
+    labels = cluster(long, count=count)
+    if seen < count:
+        labels = merge_alike(long, labels, likeness=_SAME_VOICE - _FEW_WINDOWS / len(long))
+    return labels
 
 
 def _main_directions(embeddings: Embeddings) -> NDArray[np.float32]:
