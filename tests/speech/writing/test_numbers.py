@@ -81,6 +81,12 @@ def test_a_language_without_a_table_keeps_its_words(language: str) -> None:
         ("mr", "साडेतीन वाजता", "3:30 वाजता"),
         ("en", "zero point five", "0.5"),
         ("en", "a dozen", "a dozen"),
+        ("en", "one dollar", "one dollar"),
+        ("te", "రెండు మూడు వందల రూపాయలు", "రెండు మూడు వందల రూపాయలు"),  # two or three hundred
+        ("nl", "een tiende van de prijs", "een tiende van de prijs"),
+        ("nl", "de negentiende eeuw", "de 19e eeuw"),
+        ("hi", "लाख रुपये", "लाख रुपये"),
+        ("hy", "զրո իննսունինը տասներկու երեսունչորս", "0 99 12 34"),
     ],
 )
 def test_other_forms(language: str, spoken: str, written: str) -> None:

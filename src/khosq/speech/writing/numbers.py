@@ -50,7 +50,8 @@ class Said:
 def in_digits(words: Sequence[Word], language: str) -> tuple[Word, ...]:
     """Return the words with numbers in digits; a number of several words is one that lasts as long as they.
 
-    Small numbers (below ten) and a bare "hundred" stay words unless a unit, a clock or another number is beside them.
+    Small numbers (below ten) and a bare "hundred" stay words unless a unit, a clock or another number is beside them;
+    so do estimates ("two three hundred") and fractions ("one tenth").
     """
     rules = conventions(language)
     if rules is None or rules.numbers is None:
@@ -217,19 +218,27 @@ class _Stretch:
         return [number for before, number, after in around if self._is_for_digits(number, before, after)]
 
     def _is_for_digits(self, number: Said, before: Said | None, after: Said | None) -> bool:
-        if number.is_certain:
+        if number.is_certain or _is_loose(number, before, after):
+            return number.is_certain
+        if self._after(number.end) in self._rules.clock or self._before(number.start) in self._rules.units_before:
             return True
-        has_unit = self._after(number.end) in self._rules.units | self._rules.clock
-        has_unit = has_unit or self._before(number.start) in self._rules.units_before
-        if number.value % 1 and not number.text.replace(self._rules.decimal, "").isdigit():
-            return False
-        if has_unit:
-            return True
-        if self._before(number.start) in self._rules.words_after:
+        is_bare = number.end - number.start == 1 and number.value in _POWERS
+        if self._after(number.end) in self._rules.units:
+            return number.value > 1 and not (is_bare and number.value >= _NAMED_FROM)
+        if number.value % 1 or self._before(number.start) in self._rules.words_after:
             return False
         if number.value < _SMALL:
             return any(one.value >= _SMALL and number.is_next_to(one) for one in (before, after) if one is not None)
-        return not (number.end - number.start == 1 and number.value in _POWERS)
+        return not is_bare
+
+
+def _is_loose(number: Said, before: Said | None, after: Said | None) -> bool:
+    """Tell whether a number and its neighbour are no exact numbers: "two three hundred", "one tenth"."""
+    return any(
+        (not other.text.isdigit() or other.value / (one.value + 1) in _POWERS)
+        for one, other in ((before, number), (number, after))
+        if one is not None and other is not None and one.end == other.start and one.value < _SMALL
+    )
 
 
 class _Token:
