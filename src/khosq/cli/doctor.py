@@ -111,7 +111,7 @@ def _devices(wish: str) -> list[Check]:
     demanded = wish not in {AUTO, CPU} and not any(use.is_gpu for use in uses.values())
     remedy = "Set KHOSQ_DEVICE=auto, or mend what is missing." if demanded else ""
     state = "warning" if demanded else "ok"
-    return [Check(f"device of {name}", state, f"{use.device}: {use.why}", remedy) for name, use in uses.items()]
+    return [Check(name, state, f"computes on {use.device}: {use.why}", remedy) for name, use in uses.items()]
 
 
 def _languages(chosen: Settings) -> list[Check]:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import onnx
 import pytest
+from structlog.testing import capture_logs
 from tests.speech.engines import sherpa_models
 from tests.speech.engines.graphs import write_tokens
 from tests.speech.engines.sherpa_models import COMMA
@@ -63,6 +64,14 @@ def test_omnilingual_spells_words_and_times_them(omnilingual: SherpaRecognizer) 
     assert [word.text for word in words] == ["l", "hl"]
     assert [word.time.start for word in words] == pytest.approx([0.4, 1.6], abs=0.05)
     assert all(word.confidence is None for word in words)
+
+
+def test_a_library_without_its_gpu_goes_on_and_that_is_said(tmp_path: Path) -> None:
+    sherpa_models.omnilingual(tmp_path)
+    with capture_logs() as logs:
+        engine = SherpaRecognizer(tmp_path, family="omnilingual", device="cuda:0")
+    assert engine.recognize([spoken("▁low", "er", "▁high", "▁low")], language="hy") != [()]
+    assert [line["action"] for line in logs] == ["device_lost"]
 
 
 def test_sense_voice_drops_what_it_begins_with_and_is_told_the_language(tmp_path: Path) -> None:
