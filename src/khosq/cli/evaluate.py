@@ -67,7 +67,7 @@ def evaluate(  # noqa: PLR0913, PLR0917 - one parameter per option is what typer
         raise typer.BadParameter("say which language is spoken.", param_hint="--language")
     if output is not None and not output.absolute().parent.is_dir():
         raise Invalid(f"{output} cannot be written: there is no such folder.")
-    chosen = settings(models_dir=models_dir, allow_starters=starters, slots=1)
+    chosen = settings(models_dir=models_dir, allow_starters=starters)
     set_up_logs("error")
     clips = read_clips(manifest, language, limit=limit)
     models = contestants(
@@ -80,28 +80,28 @@ def evaluate(  # noqa: PLR0913, PLR0917 - one parameter per option is what typer
     )
     fetch_parts(chosen.models_dir)
     found = asyncio.run(_try_all(chosen, models, clips, speakers))
-    if output is not None:
-        _write(output, render(found, manifest=manifest.name))
     if as_json:
         first, *others = map(to_json, found)
         print_json(first | {"others": others})
     else:
         _show(found)
     _tell_failures(found)
+    if output is not None:
+        _write(output, render(found, manifest=manifest.name))
     raise typer.Exit(1 if any(len(one.failed) == len(clips) for one in found) else 0)
 
 
 async def _try_all(
     chosen: Settings, models: Sequence[Contestant], clips: Sequence[Clip], speakers: int | None
 ) -> list[Figures]:
-    found = []
+    found, alone = [], chosen.model_copy(update={"slots": 1})  # nothing is measured beside anything else
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
     with Progress(
         *columns, console=err, transient=True, redirect_stdout=False, disable=not err.is_terminal
     ) as progress:
         for one in models:
             task = progress.add_task(one.entry.name, total=len(clips))
-            with open_workshop(chosen, resolve=lambda *_, one=one, **__: one.choice) as workshop:
+            with open_workshop(alone, resolve=lambda *_, one=one, **__: one.choice) as workshop:
                 trial = await try_model(
                     workshop,
                     one,
