@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 import io
 import wave
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -50,9 +50,18 @@ class Echo(Workshop):
     def __init__(self) -> None:
         """Start no model processes."""
         self.slots = 2
+        self._models_dir = Path("nowhere")
+        self.pulls: list[int] = []
+        """Bytes of a thousand of a model that come before it is there."""
+        self.look: Callable[[], object] = lambda: None
+        self.seen: list[object] = []
+        """What ``look`` returned at each."""
 
     async def plan(self, folder: Path, sound: Sound, **wanted: Any) -> Plan:
         self.wanted = wanted
+        for done in self.pulls:
+            await asyncio.to_thread(wanted["on_pull"], done, 1000)
+            self.seen.append(self.look())
         assert sound.lies_in(folder)
         region, numbers = Timespan(0, sound.duration), range(sound.channels)
         return Plan(MODEL, ((region,),) * sound.channels, tuple(Piece(number, (region,)) for number in numbers))
@@ -84,6 +93,7 @@ class Bench:
     blobs: Blobs
     work_dir: Path
     told: list[tuple[JobEvent, JobState]]
+    workshop: Echo = field(default_factory=Echo)
     web: dict[str, bytes | KhosqError] = field(default_factory=dict)
     """What lies elsewhere, by URL."""
 
@@ -92,13 +102,14 @@ class Bench:
             self.office.jobs,
             self.office.results,
             self.blobs,
-            Echo(),
+            self.workshop,
             RecordingStore(self.office.database),
             fetch=self._fetch,
             max_bytes=10_000_000,
             work_dir=work_dir or self.work_dir,
             max_duration=max_duration,
             outbox=self._outbox,
+            vocabulary=self.office.accounts.hotwords,
             clock=self.office.clock,
         )
 
@@ -176,6 +187,27 @@ def test_another_machine_decodes_what_lay_on_the_first_ones_disk(bench: Bench, t
     plan = asyncio.run(bench.stages(work_dir=tmp_path / "elsewhere").detect(job.id, sound))
     assert plan.regions == ((Timespan(0, 2),),)
     assert bench.office.found(job).stage is Stage.RECOGNIZE
+
+
+def test_a_model_that_is_fetched_first_is_a_stage_with_progress(bench: Bench) -> None:
+    job = bench.job(make_wav(2))
+    bench.workshop.pulls = [0, 4, 500, 1000]
+    bench.workshop.look = lambda: (bench.office.found(job).stage, round(bench.office.found(job).progress, 4))
+    asyncio.run(travel(bench.stages(), job))
+    assert bench.workshop.seen == [
+        (Stage.MODEL, 0.075), (Stage.MODEL, 0.075), (Stage.MODEL, 0.1125), (Stage.MODEL, 0.15),
+    ]  # fmt: skip
+    assert bench.office.found(job).state is JobState.SUCCEEDED
+
+
+def test_an_open_language_and_words_to_expect_reach_the_workshop(bench: Bench) -> None:
+    tenant = bench.office.tenant()
+    bench.office.accounts.set_hotwords(tenant.id, ["Khosq", "Anahit"])
+    wishes = Wishes("auto", languages=("hy", "en"), hotwords=("Ani", "Khosq"))
+    asyncio.run(travel(bench.stages(), bench.job(make_wav(2), wishes=wishes, tenant=tenant)))
+    wanted = bench.workshop.wanted
+    assert (wanted["language"], wanted["languages"]) == (None, ("hy", "en"))
+    assert wanted["hotwords"] == ("Ani", "Khosq", "Anahit")
 
 
 @pytest.mark.parametrize("left", [0.0, 1.5])
@@ -349,7 +381,10 @@ def test_each_channel_can_be_written_down_for_itself_even_if_all_sound_alike(ben
     job = bench.job(make_wav(2, channels=2), wishes=Wishes("hy-AM", multichannel=True))
     asyncio.run(travel(bench.stages(), job))
     transcript = bench.office.results.read(job.id).transcript
-    assert [(one.channel, one.text) for one in transcript.utterances] == [(0, "Echo echo\u0589"), (1, "Echo echo\u0589")]
+    assert [(one.channel, one.text) for one in transcript.utterances] == [
+        (0, "Echo echo\u0589"),
+        (1, "Echo echo\u0589"),
+    ]
 
 
 def test_what_a_dead_worker_left_of_ended_jobs_is_removed(bench: Bench) -> None:

@@ -87,7 +87,7 @@ class Stages:
         work_dir: Path,
         max_duration: Seconds,
         outbox: Callable[[JobEvent], InTransaction],
-        vocabulary: Callable[[str], Sequence[str]] = lambda _: (),
+        vocabulary: Callable[[str], Sequence[str]],
         clock: Clock,
     ) -> None:
         """Keep what the stages work with; ``vocabulary`` returns the hotwords of a tenant."""
