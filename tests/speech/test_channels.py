@@ -35,9 +35,10 @@ def leak(sound: Sound, decibels: float, delay: float) -> Sound:
 SPEECH = Timespan(1, 4)
 
 
-def test_a_weak_late_copy_of_the_other_party_is_dropped(tmp_path: Path) -> None:
+@pytest.mark.parametrize("decibels", [-20, -10])
+def test_a_weak_late_copy_of_the_other_party_is_dropped(tmp_path: Path, decibels: float) -> None:
     agent = np.concatenate([silence(1), burst(3, seed=1), silence(1)])
-    customer = save(tmp_path / "customer", silence(5) + leak(agent, -20, delay=0.12))
+    customer = save(tmp_path / "customer", silence(5) + leak(agent, decibels, delay=0.12))
     agent_file = save(tmp_path / "agent", agent)
     assert without_cross_talk(customer, [SPEECH], other=agent_file, other_regions=[SPEECH]) == []
     assert without_cross_talk(agent_file, [SPEECH], other=customer, other_regions=[SPEECH]) == [SPEECH]
