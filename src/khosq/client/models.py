@@ -16,6 +16,19 @@ class AccountHotwords(BaseModel):
     terms: list[str]
 
 
+class Agreement(BaseModel):
+    """How far machine and people agree; null where that cannot be said."""
+
+    count: int
+    """Answers that both gave."""
+    agreement: float | None
+    """Share of equal answers; on a scale, of those that are equal as whole points."""
+    kappa: float | None
+    """Cohen's, of answers that are yes, no or n/a; null where both always say the same."""
+    mean_difference: float | None
+    """Points of a scale."""
+
+
 class ApiKey(BaseModel):
     """An API key as it may be shown after its making."""
 
@@ -66,6 +79,18 @@ class Attempt(BaseModel):
     """Why no answer came."""
     answer: str | None
     """How the receiver's answer began."""
+
+
+class Calibration(BaseModel):
+    """How far machine and people agree about a scorecard."""
+
+    evaluations: int
+    """That a person answered or confirmed; the newest 5000 count."""
+    overall: Agreement
+    questions: dict[str, Agreement]
+    """By question."""
+    score_difference: float | None
+    """By which people change a score on average, in points of 100."""
 
 
 class ChannelCoverage(BaseModel):
@@ -207,6 +232,19 @@ class Event(BaseModel):
     """`job`: the job as `GET` shows it; or `endpoint`."""
 
 
+class Evidence(BaseModel):
+    """What was said, and when."""
+
+    text: str
+    start: float
+    """Seconds since the recording began."""
+    end: float
+    speaker: int | None
+    """Number of the voice, as in the transcript."""
+    likeness: float
+    """1: the phrase was said just so; less: nearly so."""
+
+
 class Fault(BaseModel):
     """One thing that is wrong with a request."""
 
@@ -322,6 +360,17 @@ class Models(BaseModel):
     data: list[Model]
 
 
+class PersonsAnswer(BaseModel):
+    """What a person answered in the machine's place."""
+
+    answer: str
+    points: float | None
+    reason: str
+    reviewer: str
+    key_id: str
+    at: AwareDatetime
+
+
 class Problem(BaseModel):
     """Why a request was refused (RFC 9457)."""
 
@@ -355,6 +404,34 @@ class ProblemKinds(BaseModel):
     data: list[ProblemKind]
 
 
+class QuestionAnswer(BaseModel):
+    """The machine's answer to one question, and the person's."""
+
+    question_id: str
+    question: str
+    method: Literal["binary", "scale", "keyword", "metric"] | str
+    weight: int
+    automatic_fail: bool
+    answer: str
+    """`yes`, `no` or `n/a`; on a scale the points."""
+    points: float | None
+    """Null: not applicable."""
+    most_points: int
+    """10 on a scale, else 1."""
+    reason: str
+    """A short sentence in English."""
+    evidence: Evidence | None
+    """Where a phrase is missing: how the part begins in which it should have been said."""
+    measured: float | None
+    """The measure, of a metric question."""
+    made_by: str
+    """`embedded`, or the name of the language model that answered."""
+    note: str | None
+    """Why the embedded answer stands though a language model was asked."""
+    override: PersonsAnswer | None
+    """Counts instead."""
+
+
 class Recording(BaseModel):
     """A recording whose bytes are here."""
 
@@ -381,6 +458,76 @@ class RecordingPage(BaseModel):
     data: list[Recording]
     next_cursor: str | None
     """Give it as `cursor` to get the next page; null on the last one."""
+
+
+class Review(BaseModel):
+    """One thing that a person did; it never changes."""
+
+    number: int
+    kind: Literal["override", "withdraw", "confirm", "dispute", "resolve"] | str
+    at: AwareDatetime
+    reviewer: str
+    key_id: str
+    text: str
+    question_id: str | None
+    worth: float | None
+    """Of an override, from 0 to 1; null: not applicable."""
+
+
+class ScorecardEntry(BaseModel):
+    """A scorecard, without what it asks."""
+
+    id: str
+    """A `checklistId` of Xosum's API and a `qa_scorecard_id` of NeuronLens'."""
+    name: str
+    newest_revision: int
+    published_revision: int | None
+    """Scores new calls; null: none does yet."""
+    created_at: AwareDatetime
+    archived_at: AwareDatetime | None
+    """From then on it scores nothing."""
+
+
+class ScorecardPage(BaseModel):
+    """Scorecards, newest first."""
+
+    data: list[ScorecardEntry]
+    next_cursor: str | None
+    """Give it as `cursor` to get the next page; null on the last one."""
+
+
+class ScorecardRevision(BaseModel):
+    """One wording of a scorecard."""
+
+    scorecard_id: str
+    number: int
+    """From 1."""
+    state: Literal["draft", "published", "archived"] | str
+    """A draft may be changed; what was published never changes."""
+    definition: dict[str, Any]
+    """What it asks, as it is written, without what is by default."""
+    created_at: AwareDatetime
+    created_by: str | None
+    """Id of the key; null: it came from the command line."""
+    published_at: AwareDatetime | None
+    used_at: AwareDatetime | None
+    """When it was first asked for."""
+
+
+class ScorecardRevisions(BaseModel):
+    """Every revision, oldest first."""
+
+    data: list[ScorecardRevision]
+
+
+class SectionResult(BaseModel):
+    """The answers of one section."""
+
+    name: str
+    weight: int
+    score: float | None
+    """From 0 to 100, over what was answered."""
+    answers: list[QuestionAnswer]
 
 
 class UploadLink(BaseModel):
@@ -433,6 +580,44 @@ class Coverage(BaseModel):
     channels: list[ChannelCoverage]
     holes: list[Hole]
     dropped: list[Dropped]
+
+
+class Evaluation(BaseModel):
+    """What came of a scorecard in one job."""
+
+    id: str
+    job_id: str
+    scorecard_id: str
+    revision: int
+    name: str
+    """The scorecard's, at that time."""
+    score: float | None
+    """From 0 to 100, people's answers in it; null: nothing was answered."""
+    machine_score: float | None
+    """As the machine alone has it."""
+    failed_by: list[str]
+    """Ids of the questions that fail the whole call."""
+    is_disputed: bool
+    made_at: AwareDatetime
+    made_by: str
+    """`embedded`, or the name of the language model that answered."""
+    sections: list[SectionResult]
+    reviews: list[Review]
+    """In order."""
+
+
+class EvaluationPage(BaseModel):
+    """Evaluations, newest first."""
+
+    data: list[Evaluation]
+    next_cursor: str | None
+    """Give it as `cursor` to get the next page; null on the last one."""
+
+
+class Evaluations(BaseModel):
+    """Every evaluation of a job, oldest first."""
+
+    data: list[Evaluation]
 
 
 class Job(BaseModel):

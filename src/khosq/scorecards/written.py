@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from khosq.analysis.scorecards.definition import Method, Scorecard, Section
-from khosq.analysis.scorecards.evaluation import Answer, SectionResult
-from khosq.analysis.scorecards.reading import LARGEST_FILE, BadScorecard, read_scorecard, write_yaml
+from khosq.analysis.scorecards.evaluation import Answer
+from khosq.analysis.scorecards.reading import LARGEST_FILE, BadScorecard, plain_scorecard, read_scorecard, write_yaml
 from khosq.transcript.quotes import Quote
 
 __all__ = [
@@ -15,7 +15,7 @@ __all__ = [
     "Quote",
     "Scorecard",
     "Section",
-    "SectionResult",
+    "plain_scorecard",
     "read_scorecard",
     "write_yaml",
 ]

@@ -39,7 +39,7 @@ def test_a_scorecard_is_written_in_json_or_yaml(api: Api, body: dict[str, Any]) 
     assert (answer.status_code, answer.headers["location"]) == (201, f"/khosq/v1/scorecards/{made['scorecard_id']}")
     assert is_id(made["scorecard_id"])
     assert (made["number"], made["state"]) == (1, "published")
-    assert made["definition"]["sections"][0]["questions"][0]["phrases"]["any"] == ["good morning", "hello"]
+    assert made["definition"]["sections"][0]["questions"][0]["phrases"] == {"any": ["good morning", "hello"]}
     entry = api.get(f"/scorecards/{made['scorecard_id']}").json()
     assert (entry["name"], entry["published_revision"]) == ("Greeting check", 1)
     assert api.get("/scorecards").json()["data"] == [entry]

@@ -50,8 +50,8 @@ _SENTENCES: Mapping[str, str] = {
 class BadScorecard(Invalid):
     """The scorecard is not valid."""
 
-    def __init__(self, faults: Sequence[tuple[tuple[str | int, ...], str]]) -> None:
-        super().__init__("; ".join(f"{_named(place)} {sentence}" for place, sentence in faults))
+    def __init__(self, message: str | None = None, *, faults: Sequence[tuple[tuple[str | int, ...], str]] = ()) -> None:
+        super().__init__(message or "; ".join(f"{_named(place)} {sentence}" for place, sentence in faults))
         self.faults = tuple(faults)
         """Where, as names and places in lists, and what is wrong there."""
 
@@ -83,7 +83,7 @@ def checked_scorecard(value: Any) -> Scorecard:
         return _ADAPTER.validate_python(value)
     except ValidationError as error:
         faults = error.errors(include_url=False, include_input=False)[:_MOST_FAULTS]
-        raise BadScorecard([(fault["loc"], _sentence(fault)) for fault in faults]) from error
+        raise BadScorecard(faults=[(fault["loc"], _sentence(fault)) for fault in faults]) from error
 
 
 def plain_scorecard(scorecard: Scorecard) -> dict[str, Any]:

@@ -27,6 +27,10 @@ _REQUESTS = (
     webhooks.RotateSecret,
     account.CreateKey,
     account.Hotwords,
+    scorecards.WriteScorecard,
+    scorecards.OverrideAnswer,
+    scorecards.Why,
+    scorecards.Confirm,
 )
 _ANSWERS = (
     Problem,

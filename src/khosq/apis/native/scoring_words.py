@@ -8,7 +8,7 @@ from khosq.apis.native.wire import scorecards as wire
 from khosq.scorecards.calibration import Calibration
 from khosq.scorecards.review import KeptEvaluation, Review
 from khosq.scorecards.scorecard import KeptScorecard, ScorecardRevision
-from khosq.scorecards.written import Answer, Quote
+from khosq.scorecards.written import Answer, Quote, plain_scorecard
 
 
 def from_scorecard(kept: KeptScorecard) -> wire.ScorecardEntry:
@@ -29,7 +29,7 @@ def from_revision(revision: ScorecardRevision) -> wire.ScorecardRevision:
         scorecard_id=revision.scorecard_id,
         number=revision.number,
         state=revision.state.value,
-        definition=revision.definition,
+        definition=plain_scorecard(revision.definition),
         created_at=revision.created_at,
         created_by=revision.created_by,
         published_at=revision.published_at,

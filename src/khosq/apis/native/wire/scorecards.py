@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, Field
 
 from khosq.apis.native.wire.model import Answer, Page, Paged, Query, Request
-from khosq.scorecards.written import Method, Scorecard, Section
+from khosq.scorecards.written import Method, Section
 
 _Why = Annotated[str, Field(min_length=1, max_length=2000)]
 _Who = Annotated[str, Field(max_length=200)]
@@ -48,7 +48,8 @@ class ScorecardRevision(Answer):
     """From 1."""
     state: Literal["draft", "published", "archived"]
     """A draft may be changed; what was published never changes."""
-    definition: Scorecard
+    definition: dict[str, Any]
+    """What it asks, as it is written, without what is by default."""
     created_at: AwareDatetime
     created_by: str | None = None
     """Id of the key; null: it came from the command line."""
