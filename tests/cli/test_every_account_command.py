@@ -91,6 +91,10 @@ def test_a_tenant_is_made_listed_and_given_a_quota(shell: Shell) -> None:
     assert shell.json("tenants", "quota", "--tenant", "acme", "--seconds", "90.5")["seconds_left"] == 90.5
     assert shell.json("tenants", "quota", "--tenant", "acme")["seconds_left"] == 90.5
     assert [one["name"] for one in shell.json("tenants", "list")] == ["acme"]
+    assert shell.json("tenants", "hotwords", "--tenant", "acme") == []
+    assert shell.json("tenants", "hotwords", "--tenant", "acme", "Khosq", "New York") == ["Khosq", "New York"]
+    assert shell.json("tenants", "hotwords", "--tenant", "acme") == ["Khosq", "New York"]
+    assert shell.json("tenants", "hotwords", "--tenant", "acme", "--none") == []
     assert shell.json("tenants", "quota", "--tenant", "acme", "--unlimited")["seconds_left"] is None
 
 

@@ -40,6 +40,24 @@ def test_a_quota_is_a_number_of_seconds(office: Office, seconds: float) -> None:
     assert office.accounts.seconds_left(tenant.id) == 3
 
 
+def test_words_to_expect_are_kept_once_each_in_order(office: Office) -> None:
+    tenant, other = office.tenant(), office.tenant()
+    assert office.accounts.hotwords(tenant.id) == ()
+    kept = office.accounts.set_hotwords(tenant.id, [" Անահիտ ", "Khosq", "New  York", "Khosq"])
+    assert kept == ("Անահիտ", "Khosq", "New York")
+    assert office.accounts.hotwords(tenant.id) == office.accounts.named(tenant.name).hotwords == kept
+    assert office.accounts.hotwords(other.id) == ()
+    assert office.accounts.set_hotwords(tenant.id, []) == ()
+
+
+@pytest.mark.parametrize("terms", [[""], ["x" * 61], ["\0"], ["!?"], [str(number) for number in range(201)]])
+def test_what_is_no_word_to_expect_is_refused(office: Office, terms: list[str]) -> None:
+    tenant = office.tenant()
+    with pytest.raises(Invalid, match="hotword"):
+        office.accounts.set_hotwords(tenant.id, terms)
+    assert office.accounts.hotwords(tenant.id) == ()
+
+
 def test_nobody_has_no_quota(office: Office) -> None:
     with pytest.raises(NotFound, match="no tenant named 'nobody'"):
         office.accounts.set("nobody", 3)
