@@ -17,7 +17,7 @@ GPU_PROBES = {
     "faster-whisper": "khosq.speech.engines.faster_whisper:probe_gpu",
     "sherpa-onnx": "khosq.speech.engines.sherpa_onnx.recognizer:probe_gpu",
 }
-"""Functions that tell whether an engine can compute on a GPU; the first also finds libraries for the second."""
+"""Functions that tell what lets an engine compute on a GPU, or raise ``Unfit``."""
 _SIGNS = ("/dev/nvidiactl", "/dev/dxg", "/dev/nvhost-gpu")
 """Files of which one is there where a driver of NVIDIA's is: on Linux, inside of Windows, on a Jetson."""
 _PROBE_WITHIN: Seconds = 120.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import json
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,8 @@ from khosq.transcript.words import Word
 WINDOW: Seconds = 30.0
 BATCH, GPU_BATCH = 8, 24
 _CUBLAS = "libcublas.so.12"
+_GPU_LIBRARIES = ("cublas/lib/libcublasLt.so.12", f"cublas/lib/{_CUBLAS}", "cudnn/lib/libcudnn.so.9")
+"""Of the packages nvidia-cublas-cu12 and nvidia-cudnn-cu12."""
 _FILES = ("model.bin", "config.json", "tokenizer.json")
 _VOCABULARIES = ("vocabulary.json", "vocabulary.txt")
 _OTHER_CODES = {"nb": "no", "fil": "tl", "jv": "jw", "cmn": "zh"}
@@ -48,6 +51,8 @@ class FasterWhisper:
         self._beam_size = beam_size
         index = gpu_index(device)
         try:
+            if index is not None:
+                _load_gpu_libraries()
             self._model = library.WhisperModel(
                 str(model_dir),
                 device="cpu" if index is None else "cuda",
@@ -128,10 +133,20 @@ def probe_gpu(index: int) -> str:
     if library.get_cuda_device_count() <= index:
         raise Unfit(f"{name} finds no GPU {index}")
     try:
+        _load_gpu_libraries()
         ctypes.CDLL(_CUBLAS)  # else each recording would fail at it
     except OSError as error:
-        raise Unfit(f"{_CUBLAS} is missing; install nvidia-cublas-cu12") from error
+        raise Unfit(f"{_CUBLAS} is missing; install nvidia-cublas-cu12 and nvidia-cudnn-cu12") from error
     return f"{name} finds the GPU"
+
+
+def _load_gpu_libraries() -> None:
+    """Load those that came as packages: the runtime looks for libraries by name, and finds what is loaded already."""
+    packages = find_spec("nvidia")
+    for folder in (packages and packages.submodule_search_locations) or ():
+        for name in _GPU_LIBRARIES:
+            if (Path(folder) / name).exists():
+                ctypes.CDLL(str(Path(folder) / name), mode=ctypes.RTLD_GLOBAL)
 
 
 def _compute_type(index: int | None) -> str:
