@@ -241,3 +241,15 @@ def test_a_folder_may_describe_a_server_or_hold_a_whisper(tmp_path: Path) -> Non
     (tmp_path / "server.json").unlink()
     (tmp_path / "model.bin").write_bytes(b"")
     assert weights.describe_folder(tmp_path, name="x", languages=("xx",), licence="ours").engine == "faster-whisper"
+
+
+def test_one_damaged_or_misplaced_import_harms_no_other_model(hears_tones: Path, tmp_path: Path) -> None:
+    for name in ("tones", "other", "third"):
+        entry = weights.describe_folder(hears_tones, name=name, languages=("xx",), licence="MIT")
+        weights.import_folder(entry, hears_tones, tmp_path)
+    (tmp_path / "other" / "entry.json").write_text("{")
+    (tmp_path / "third").rename(tmp_path / "moved")
+    imported = [entry.name for entry in weights.known_models(tmp_path) if not entry.address.startswith("https")]
+    assert imported == ["tones"]
+    (tmp_path / "moved").rename(tmp_path / "third")
+    assert weights.is_installed(weights.find_model("third", tmp_path), tmp_path)

@@ -11,9 +11,11 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 
+import structlog
 from filelock import FileLock
 
 from khosq.archives import Archive, fetch_members
@@ -22,6 +24,8 @@ from khosq.speech import models, refusals
 from khosq.speech.engines import LANGUAGE_IDENTIFIERS
 from khosq.speech.hub import HubAway, Progress, beside, digest, download, fault_of, hub_address
 from khosq.speech.models import Bundled, FromIndex, Imported, ModelEntry, Setting, catalogue
+
+log = structlog.get_logger()
 
 MANIFEST = "khosq.json"
 """Written last: a folder without it is not a model."""
@@ -41,8 +45,33 @@ class InstalledFile:
 
 def known_models(models_dir: Path) -> tuple[ModelEntry, ...]:
     """Return every model: those an operator imported first, then the catalogue."""
-    own = [models.from_json((folder / ENTRY).read_bytes()) for folder in _folders_with(ENTRY, models_dir)]
-    return (*own, *catalogue())
+    return (*_imported(models_dir), *catalogue())
+
+
+def _imported(models_dir: Path) -> Iterator[ModelEntry]:
+    for path in sorted(models_dir.glob(f"[!.]*/{ENTRY}")):
+        try:
+            entry = _described(path, path.stat().st_mtime_ns)
+        except FileNotFoundError:  # removed just now
+            continue
+        if entry is not None:
+            yield entry
+
+
+@lru_cache(maxsize=256)
+def _described(path: Path, _changed: int) -> ModelEntry | None:
+    """Return what an imported model is; one that is damaged harms no other, and the log says so once."""
+    try:
+        entry = models.from_json(path.read_bytes())
+    except ModelMissing as error:
+        log.warning("imported model cannot be read", action="model_unreadable", path=str(path), reason=error.message)
+        return None
+    if entry.name != path.parent.name:
+        log.warning(
+            "imported model lies in another's folder", action="model_misplaced", path=str(path), model=entry.name
+        )
+        return None
+    return entry
 
 
 def find_model(name: str, models_dir: Path) -> ModelEntry:
@@ -323,10 +352,6 @@ def read_manifest(folder: Path) -> list[InstalledFile]:
         return [InstalledFile(**file) for file in stored["files"]]
     except (FileNotFoundError, NotADirectoryError, ValueError, KeyError, TypeError):
         return []
-
-
-def _folders_with(name: str, models_dir: Path) -> list[Path]:
-    return sorted(path.parent for path in models_dir.glob(f"[!.]*/{name}"))
 
 
 def _partial(entry: ModelEntry, models_dir: Path) -> Path:
