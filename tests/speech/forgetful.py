@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import signal
 import time
+import weakref
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from khosq.errors import EngineFailed
 from khosq.media.waveform import SAMPLE_RATE, Samples
+from khosq.speech import hearing
 from khosq.speech.engines import RECOGNIZERS
 from khosq.speech.engines.onnx_asr import OnnxAsr
 from khosq.transcript.words import Word
@@ -51,12 +53,16 @@ class Forgetful(OnnxAsr):
 
 
 class Fragile(OnnxAsr):
-    """Breaks, hangs or ends its process at a chunk that is loud enough; writes down the lengths that it is given."""
+    """Breaks, hangs or ends its process at a chunk that is loud enough.
+
+    It writes down the lengths that it is given, and leaves a file when it is dropped.
+    """
 
     def __init__(self, model_dir: Path, *, diary: str) -> None:
         super().__init__(model_dir, model_type="nemo-conformer-ctc")
         self.traits = replace(self.traits, batch=4)
         self._diary = Path(diary)
+        weakref.finalize(self, self._diary.with_suffix(".dropped").touch)
 
     def recognize(
         self, chunks: Sequence[Samples], *, language: str, hotwords: Sequence[str] = ()
@@ -77,6 +83,7 @@ class Fragile(OnnxAsr):
 ENGINES = {"forgetful": "tests.speech.forgetful:Forgetful", "fragile": "tests.speech.forgetful:Fragile"}
 
 
-def register() -> None:
+def register(model_idle: float = 0) -> None:
     """Make them known in a model process, as it begins."""
     RECOGNIZERS.update(ENGINES)
+    hearing.drop_unused_models(model_idle)

@@ -4,6 +4,7 @@ import asyncio
 import os
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -196,6 +197,24 @@ def test_a_model_that_is_gone_fails_what_waits_for_it_with_its_sentence(
         assert all("There is no model" in str(answer) for answer in answers)
 
     asyncio.run(story())
+
+
+def test_a_model_that_nobody_uses_is_dropped_and_comes_back_for_the_next(
+    choice: ModelChoice, diary: Path, part: Callable[[Samples], Part]
+) -> None:
+    processes = ModelProcesses(1, prepare=partial(register, model_idle=0.2))
+
+    async def story() -> None:
+        batches = Batches(processes)
+        for _ in range(2):
+            assert text(await batches.recognize(choice, part(spoken("▁low")), within=60)) == "low"
+            await until(diary.with_suffix(".dropped").exists)
+            diary.with_suffix(".dropped").unlink()
+
+    try:
+        asyncio.run(story())
+    finally:
+        processes.close()
 
 
 def test_what_computes_on_a_gpu_has_a_process_of_its_own(

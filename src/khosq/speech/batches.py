@@ -52,7 +52,7 @@ class Batches:
         self._ends_abandoned = ends_abandoned
         self._waiting: deque[_Piece] = deque()
         self._at_work: set[asyncio.Task[None]] = set()
-        self._digests: dict[_Model, int] = {}
+        self._digests: dict[ModelChoice, int] = {}
         """Chunks, as the engine said when it was last used."""
 
     async def recognize(
@@ -89,7 +89,7 @@ class Batches:
             return batch
         alike = [piece for piece in self._waiting if piece.model == first.model and not piece.is_alone]
         share = math.ceil((len(alike) + 1) / self._processes.slots)
-        room = self._digests.get(first.model, 1) - len(first.part.chunks)
+        room = self._digests.get(first.model[0], 1) - len(first.part.chunks)
         for piece in alike:
             if len(batch) < share and len(piece.part.chunks) <= room:
                 room -= len(piece.part.chunks)
@@ -99,8 +99,8 @@ class Batches:
 
     async def _work(self, batch: Sequence[_Piece]) -> None:
         """Have a batch heard; it is given up when all who wanted it are gone, and only then."""
-        model, within = batch[0].model, sum(piece.within for piece in batch)
-        parts = [piece.part for piece in batch]
+        model, parts = batch[0].model, [piece.part for piece in batch]
+        within = max(piece.within for piece in batch)  # no more: one that hangs must not hold up the rest for long
         task = asyncio.create_task(self._processes.run(hearing.recognize_parts, *model, parts, within=within))
 
         def give_up(_: object) -> None:
@@ -117,7 +117,7 @@ class Batches:
             self._failed(batch, error)
             return
         heard = task.result()
-        self._digests[model] = heard.batch
+        self._digests[model[0]] = heard.batch
         for piece, answer in zip(batch, heard.answers, strict=True):
             _give(piece, answer)
 
