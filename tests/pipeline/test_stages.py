@@ -204,7 +204,10 @@ def test_an_open_language_and_words_to_expect_reach_the_workshop(bench: Bench) -
     tenant = bench.office.tenant()
     bench.office.accounts.set_hotwords(tenant.id, ["Khosq", "Anahit"])
     wishes = Wishes("auto", languages=("hy", "en"), hotwords=("Ani", "Khosq"))
-    asyncio.run(travel(bench.stages(), bench.job(make_wav(2), wishes=wishes, tenant=tenant)))
+    job = bench.job(make_wav(2), wishes=wishes, tenant=tenant)
+    asyncio.run(travel(bench.stages(), job))
+    assert bench.office.results.read(job.id).transcript.language == "hy-AM"
+    assert bench.office.found(job).wishes == replace(wishes, language="hy-AM")  # found out, whichever API asks
     wanted = bench.workshop.wanted
     assert (wanted["language"], wanted["languages"]) == (None, ("hy", "en"))
     assert wanted["hotwords"] == ("Ani", "Khosq", "Anahit")

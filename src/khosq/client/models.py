@@ -635,7 +635,7 @@ class Job(BaseModel):
     eta_seconds: float | None
     """Seconds until it ends at the pace it has kept so far; null until there is a pace."""
     language: str
-    """As it was asked for; the transcript says which one was found out."""
+    """`auto` until it has been found out."""
     languages: list[str]
     hotwords: list[str]
     speakers: int | None

@@ -6,7 +6,7 @@ import asyncio
 import shutil
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -27,7 +27,7 @@ from khosq.errors import (
     SourceUnreachable,
 )
 from khosq.identifiers import new_id
-from khosq.jobs.job import AUTO, FINAL, Job, JobEvent, JobState, Keep, Stage, ended
+from khosq.jobs.job import AUTO, FINAL, Job, JobEvent, JobState, Keep, Stage, Wishes, ended
 from khosq.jobs.results import Outcome, Results
 from khosq.jobs.store import InTransaction, JobStore, others_of
 from khosq.jobs.submission import own_recording
@@ -69,6 +69,8 @@ class Made:
     warnings: tuple[str, ...]
     small: StoredRecording | None
     """The recording encoded anew, where that is what stays of it."""
+    wishes: Wishes | None = None
+    """The job's, with the language that was found out; None where it was named."""
 
 
 class Stages:
@@ -202,12 +204,16 @@ class Stages:
         await in_thread(partial(self._keep_outcome, job_id, outcome))
         is_shrunk = job.wishes.keep is Keep.SMALL and _recording(job).is_of_job
         small = await self._encode_small(job, sound) if is_shrunk else None
-        return Made(transcript.warnings, small)
+        is_open = job.wishes.language == AUTO
+        wishes = replace(job.wishes, language=transcript.language) if is_open else None
+        return Made(transcript.warnings, small, wishes)
 
     async def finish(self, job_id: str, made: Made) -> None:
         """End the job well; its final state and the webhooks that tell of it are one transaction."""
         now = self._clock()
         changes = ended(now) | {"warnings": list(made.warnings), "progress": 1.0}
+        if made.wishes is not None:
+            changes["wishes"] = asdict(made.wishes)
         also = [self._outbox(JobEvent.COMPLETED)]
         if made.small is not None:
             also.append(partial(self._shrink, made.small, now))

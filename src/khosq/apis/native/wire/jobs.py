@@ -137,7 +137,7 @@ class Job(Answer):
     eta_seconds: float | None = None
     """Seconds until it ends at the pace it has kept so far; null until there is a pace."""
     language: str
-    """As it was asked for; the transcript says which one was found out."""
+    """`auto` until it has been found out."""
     languages: list[str]
     hotwords: list[str]
     speakers: int | None = None
