@@ -100,6 +100,18 @@ def test_what_is_nearly_said_is_found_only_when_asked_for() -> None:
     assert found("good evening", said, likeness=0.85) is None
 
 
+def test_what_is_nearly_said_is_looked_for_only_where_it_counts() -> None:
+    said = transcript(spoken("god morning", start=1), spoken("good mornin", start=4))
+    for start, text in ((0, "god morning"), (3, "good mornin")):
+        quote = Quotes(said).find("good morning", likeness=0.8, within=Timespan(start, 60))
+        assert quote is not None
+        assert quote.text == text
+    early = Quotes(said).find("good morning", likeness=0.8, within=Timespan(0, 3))
+    assert early is not None
+    assert early.text == "god morning"
+    assert Quotes(said).find("good morning", likeness=0.8, within=Timespan(0, 1.2)) is None
+
+
 def test_words_joined_or_split_by_the_recognizer_are_nearly_said() -> None:
     assert found("thank you", "so thankyou then", likeness=0.85) == "thankyou"
     assert found("goedemorgen", "ja goede morgen mevrouw", likeness=0.85) == "goede morgen"
@@ -111,6 +123,9 @@ def test_the_first_words_of_somebody_are_quoted_up_to_a_long_silence() -> None:
     opening = Quotes(said).opening(voices={1}, within=Timespan(1.5, 60))
     assert opening is not None
     assert opening.text == "there, you"
+    late = Quotes(said).opening(within=Timespan(20, 60))
+    assert late is not None
+    assert late.text == "wait"
     assert Quotes(said).opening(voices={0}) is None
 
 

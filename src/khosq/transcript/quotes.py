@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from bisect import bisect_right
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+from bisect import bisect_left, bisect_right
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from functools import cache
+from itertools import accumulate
 from typing import Any
 
 from rapidfuzz import fuzz
@@ -64,7 +65,6 @@ class Quotes:
 
     def __init__(self, transcript: Transcript) -> None:
         self._streams = _streams(transcript)
-        self._cut: dict[tuple[int | None, Timespan], _Stream] = {}
 
     def find(
         self,
@@ -86,41 +86,35 @@ class Quotes:
             Invalid: the phrase is longer than ``LONGEST_PHRASE``.
 
         """
-        first = min(self.every(phrase, voices=voices, within=within), key=lambda quote: quote.time, default=None)
-        if first is not None or likeness >= 1:
-            return first
         sought = _sought(phrase)
-        near = (stream.nearest(sought, likeness) for stream in self._among(voices, within)) if sought else ()
-        return min(
-            (quote for quote in near if quote is not None),
-            key=lambda quote: (-quote.likeness, quote.time),
-            default=None,
-        )
+        if not sought:
+            return None
+        parts = list(self._among(voices, within))
+        exact = [quote for stream, part in parts if (quote := next(stream.exact(sought, part), None))]
+        if exact or likeness >= 1:
+            return min(exact, key=lambda quote: quote.time, default=None)
+        near = [quote for stream, part in parts if (quote := stream.nearest(sought, likeness, part))]
+        return min(near, key=lambda quote: (-quote.likeness, quote.time), default=None)
 
     def every(
         self, phrase: str, *, voices: Collection[int | None] | None = None, within: Timespan | None = None
     ) -> Iterator[Quote]:
         """Yield every place where a phrase was said, voice by voice."""
         if sought := _sought(phrase):
-            for stream in self._among(voices, within):
-                yield from stream.exact(sought)
+            for stream, part in self._among(voices, within):
+                yield from stream.exact(sought, part)
 
     def opening(
         self, *, voices: Collection[int | None] | None = None, within: Timespan | None = None, words: int = 12
     ) -> Quote | None:
         """Return the first words of somebody in some part; None where they say nothing there."""
-        openings = (stream.opening(words) for stream in self._among(voices, within))
+        openings = (stream.opening(words, part) for stream, part in self._among(voices, within))
         return min((quote for quote in openings if quote), key=lambda quote: quote.time, default=None)
 
-    def _among(self, voices: Collection[int | None] | None, within: Timespan | None) -> Iterator[_Stream]:
+    def _among(self, voices: Collection[int | None] | None, within: Timespan | None) -> Iterator[tuple[_Stream, range]]:
         for voice, stream in self._streams.items():
             if voices is None or voice in voices:
-                yield stream if within is None else self._within(voice, within)
-
-    def _within(self, voice: int | None, time: Timespan) -> _Stream:
-        if (voice, time) not in self._cut:
-            self._cut[voice, time] = self._streams[voice].within(time)
-        return self._cut[voice, time]
+                yield stream, stream.part(within)
 
 
 def verify_quote(
@@ -181,93 +175,84 @@ def _sought(phrase: str) -> str:
 # --- what one voice says, as one text
 
 
-@dataclass(slots=True)
 class _Stream:
     """One voice's tokens in order, joined by spaces, and the word that each comes from."""
 
-    voice: int | None
-    tokens: list[str] = field(default_factory=list)
-    words: list[Word] = field(default_factory=list)
-    text: str = " "
-    places: list[int] = field(default_factory=list)
-    """Where each token begins in ``text``."""
+    def __init__(self, voice: int | None, said: Sequence[tuple[str, Word]]) -> None:
+        self._voice = voice
+        self._tokens = [token for token, _ in said]
+        self._words = [word for _, word in said]
+        self._text = f" {' '.join(self._tokens)} "
+        self._places = list(accumulate((len(token) + 1 for token in self._tokens), initial=1))
+        """Where each token begins in the text; last, where the text ends."""
+        self._middles = list(accumulate((word.time.middle for word in self._words), max))
 
-    def add(self, word: Word, tokens: tuple[str, ...]) -> None:
-        if self.words and tokens and word.time.start - self.words[-1].time.end > LONGEST_BREAK:
-            self.tokens.append(_BREAK)
-            self.words.append(word)
-        self.tokens.extend(tokens)
-        self.words.extend([word] * len(tokens))
+    def part(self, within: Timespan | None) -> range:
+        """Return which tokens are said within a time."""
+        if within is None:
+            return range(len(self._tokens))
+        return range(bisect_left(self._middles, within.start), bisect_right(self._middles, within.end))
 
-    def close(self) -> _Stream:
-        place = 1
-        for token in self.tokens:
-            self.places.append(place)
-            place += len(token) + 1
-        self.text = f" {' '.join(self.tokens)} "
-        return self
-
-    def within(self, time: Timespan) -> _Stream:
-        part = _Stream(self.voice)
-        for token, word in zip(self.tokens, self.words, strict=True):
-            if token != _BREAK and time.start <= word.time.middle <= time.end:
-                part.add(word, (token,))
-        return part.close()
-
-    def exact(self, sought: str) -> Iterator[Quote]:
-        at = self.text.find(sought)
-        while at >= 0:
+    def exact(self, sought: str, part: range) -> Iterator[Quote]:
+        at, end = self._places[part.start] - 1, self._places[part.stop]
+        while part and (at := self._text.find(sought, at, end)) >= 0:
             last = at + len(sought) - 2  # the last letter, before the space
             yield self._quote(self._token_at(at + 1), self._token_at(last), 1.0)
-            at = self.text.find(sought, last + 1)
+            at = last + 1
 
-    def opening(self, words: int) -> Quote | None:
-        last = min(words, len(self.tokens))
-        if _BREAK in self.tokens[:last]:
-            last = self.tokens.index(_BREAK)
-        return self._quote(0, last - 1, 1.0) if last else None
-
-    def nearest(self, sought: str, likeness: float) -> Quote | None:
+    def nearest(self, sought: str, likeness: float, part: range) -> Quote | None:
         """Return the stretch of whole words that is most like ``sought``, if it is alike enough."""
-        if not self.tokens:
-            return None
-        first, last = self._about(sought, likeness)
-        count, best = len(self.tokens), (0.0, 0, 0)
-        for start in range(max(0, first - 1), min(first + 2, count)):
-            for end in range(max(start, last - 1), min(last + 2, count)):
-                stretch = self.tokens[start : end + 1]
-                if _BREAK not in stretch:
+        about = self._about(sought, likeness, part)
+        best = (0.0, 0, 0)
+        for start in _around(about[0], part) if about else ():
+            for end in _around(about[-1], part):
+                stretch = self._tokens[start : end + 1]
+                if stretch and _BREAK not in stretch:
                     alike = Indel.normalized_similarity(sought[1:-1], " ".join(stretch))
                     best = max(best, (alike, -start, -end))
-        if best[0] < max(likeness, 0.01):
-            return None
-        return self._quote(-best[1], -best[2], round(best[0], 3))
+        alike, start, end = best
+        return self._quote(-start, -end, round(alike, 3)) if alike >= max(likeness, 0.01) else None
 
-    def _about(self, sought: str, likeness: float) -> tuple[int, int]:
-        """Return the first and last token of about where the best stretch is."""
-        if len(sought) >= len(self.text):
-            return 0, len(self.tokens) - 1
-        found = fuzz.partial_ratio_alignment(sought, self.text, score_cutoff=100 * max(0.0, likeness - _ROOM))
+    def opening(self, words: int, part: range) -> Quote | None:
+        first = next((token for token in part if self._tokens[token] != _BREAK), part.stop)
+        tokens = self._tokens[first : part.stop][:words]
+        count = tokens.index(_BREAK) if _BREAK in tokens else len(tokens)
+        return self._quote(first, first + count - 1, 1.0) if count else None
+
+    def _about(self, sought: str, likeness: float, part: range) -> range:
+        """Return the tokens where the best stretch is, more or less; none where nothing is like it."""
+        before, end = self._places[part.start] - 1, self._places[part.stop]
+        text = self._text[before:end]
+        if len(sought) >= len(text):
+            return part
+        found = fuzz.partial_ratio_alignment(sought, text, score_cutoff=100 * max(0.0, likeness - _ROOM))
         if found is None:
-            return len(self.tokens), len(self.tokens)
-        return self._token_at(found.dest_start + 1), self._token_at(max(found.dest_start + 1, found.dest_end - 2))
+            return range(0)
+        first = before + found.dest_start + 1
+        return range(self._token_at(first), self._token_at(max(first, before + found.dest_end - 2)) + 1)
 
     def _token_at(self, place: int) -> int:
-        return max(0, bisect_right(self.places, place) - 1)
+        return min(bisect_right(self._places, place), len(self._tokens)) - 1
 
     def _quote(self, first: int, last: int, likeness: float) -> Quote:
         said: list[Word] = []
-        for word, token in zip(self.words[first : last + 1], self.tokens[first : last + 1], strict=True):
+        for word, token in zip(self._words[first : last + 1], self._tokens[first : last + 1], strict=True):
             if token != _BREAK and (not said or said[-1] is not word):
                 said.append(word)
-        return Quote(" ".join(word.text for word in said), time_of(said), self.voice, likeness)
+        return Quote(" ".join(word.text for word in said), time_of(said), self._voice, likeness)
+
+
+def _around(token: int, part: range) -> range:
+    return range(max(part.start, token - 1), min(part.stop, token + 2))
 
 
 def _streams(transcript: Transcript) -> dict[int | None, _Stream]:
-    streams: dict[int | None, _Stream] = {}
+    said: dict[int | None, list[tuple[str, Word]]] = {}
     tokens = cache(tokens_of)
     for utterance, voice in zip(transcript.utterances, voice_of_each(transcript), strict=True):
-        stream = streams.setdefault(voice, _Stream(voice))
+        mine = said.setdefault(voice, [])
         for word in read_words(utterance):
-            stream.add(word, tokens(word.text))
-    return {voice: stream.close() for voice, stream in streams.items()}
+            if mine and word.time.start - mine[-1][1].time.end > LONGEST_BREAK:
+                mine.append((_BREAK, word))
+            mine += [(token, word) for token in tokens(word.text)]
+    return {voice: _Stream(voice, words) for voice, words in said.items()}

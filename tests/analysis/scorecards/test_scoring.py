@@ -60,7 +60,7 @@ def test_a_phrase_counts_only_in_the_right_part() -> None:
     asked: dict[str, Any] = {"phrases": {"any": ["goodbye"]}, "speaker": "agent"}
     assert ask(**asked, within={"last_seconds": 5}).word == "yes"
     missed = ask(**asked, within={"first_seconds": 5})
-    assert (missed.word, missed.reason) == ("no", "“goodbye” is not said by the agent in the first 5 seconds.")
+    assert (missed.word, missed.reason) == ("no", "Not said by the agent in the first 5 seconds: “goodbye”.")
     assert missed.evidence is not None
     assert missed.evidence.text == "Good morning, you speak with Ann of Acme."
     assert ask(**asked, within={"first_seconds": 5, "last_seconds": 5}).word == "yes"
@@ -85,6 +85,15 @@ def test_phrases_are_wanted_one_of_them_all_or_none(phrases: dict[str, Any], wor
     assert (answer.word, answer.reason[-1:]) == (word, ".")
     assert answer.evidence is not None
     assert answer.evidence.text.startswith(evidence)
+
+
+def test_reasons_name_the_phrases_and_stay_short() -> None:
+    many = [f"voucher {number}" for number in range(9)]
+    assert ask(phrases={"any": many}).reason == (
+        "Not said by anybody: “voucher 0”, “voucher 1”, “voucher 2” and 6 more."
+    )
+    said = ask(phrases={"any": ["hello"], "all": ["sorry", "bill"]}, speaker="any")
+    assert said.reason == "Somebody says “hello”, “sorry”, “bill”."
 
 
 def test_how_alike_a_phrase_must_be_is_chosen() -> None:

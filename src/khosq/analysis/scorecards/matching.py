@@ -12,6 +12,7 @@ from khosq.transcript.quotes import Quote, Quotes, verify_quote
 from khosq.transcript.timespan import Timespan
 
 _EVER = 1e9  # seconds; no call is as long
+_MOST_NAMED = 3
 _WHO = {"agent": "the agent", "customer": "the customer", "any": "anybody"}
 
 
@@ -55,19 +56,20 @@ class Listener:
         for phrase in phrases.none:
             if quote := self._find(question, phrase):
                 return Match(0.0, f"{_says(question)} “{phrase}”, which must not be said{_where(question)}.", quote)
-        every = [(phrase, self._find(question, phrase)) for phrase in phrases.all]
-        missing = [phrase for phrase, quote in every if quote is None]
-        one = next(((phrase, quote) for phrase in phrases.any if (quote := self._find(question, phrase))), None)
-        if phrases.any and one is None:
-            return Match(0.0, _not_said(question, phrases.any), self._opening(question))
+        said = {phrase: self._find(question, phrase) for phrase in phrases.all}
+        missing = [phrase for phrase, quote in said.items() if quote is None]
+        if phrases.any:
+            found = ((phrase, self._find(question, phrase)) for phrase in phrases.any)
+            one = next((phrase_and_quote for phrase_and_quote in found if phrase_and_quote[1]), None)
+            if one is None:
+                return Match(0.0, _not_said(question, phrases.any), self._opening(question))
+            said = dict([one]) | said
         if missing:
-            share = (len(every) - len(missing)) / len(every)
-            return Match(share, _not_said(question, missing, of=len(every)), self._opening(question))
-        if one or every:
-            phrase, found = one or every[0]
-            others = f", and each of the {len(every)} phrases that are all needed" if one and every else ""
-            others = others or (f" and all {len(every)} phrases that are needed" if len(every) > 1 else "")
-            return Match(1.0, f"{_says(question)} “{phrase}”{others}{_where(question)}.", found)
+            share = 1 - len(missing) / len(phrases.all)
+            return Match(share, _not_said(question, missing), self._opening(question))
+        if said:
+            reason = f"{_says(question)} {_quoted(list(said))}{_where(question)}."
+            return Match(1.0, reason, next(iter(said.values())))
         return Match(1.0, _not_said(question, phrases.none), self._opening(question))
 
     def _find(self, question: Question, phrase: str) -> Quote | None:
@@ -104,12 +106,13 @@ def _says(question: Question) -> str:
     return "Somebody says" if question.speaker == "any" else f"{_WHO[question.speaker].capitalize()} says"
 
 
-def _not_said(question: Question, phrases: Sequence[str], *, of: int = 0) -> str:
-    rest = f"{len(phrases)} of {of} needed phrases are" if len(phrases) > 1 and of else f"“{phrases[0]}” is"
-    if len(phrases) > 1 and not of:
-        return f"None of {len(phrases)} phrases is said by {_WHO[question.speaker]}{_where(question)}."
-    more = f", such as “{phrases[0]}”" if len(phrases) > 1 else ""
-    return f"{rest} not said by {_WHO[question.speaker]}{_where(question)}{more}."
+def _not_said(question: Question, phrases: Sequence[str]) -> str:
+    return f"Not said by {_WHO[question.speaker]}{_where(question)}: {_quoted(phrases)}."
+
+
+def _quoted(phrases: Sequence[str]) -> str:
+    more = f" and {len(phrases) - _MOST_NAMED} more" if len(phrases) > _MOST_NAMED else ""
+    return ", ".join(f"“{phrase}”" for phrase in phrases[:_MOST_NAMED]) + more
 
 
 def _where(question: Question) -> str:
