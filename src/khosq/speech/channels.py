@@ -11,7 +11,7 @@ from khosq.transcript.timespan import Seconds, Timespan
 
 _BLOCK: Seconds = 0.5
 """Channels are compared in pieces of this length."""
-_QUIETER_DB = 6.0
+_QUIETER_DB = 5.0
 """A leak is at least this much quieter than what leaks."""
 _ALIKE = 0.45
 """Correlation from which a piece is a copy; of 2,112 unrelated pieces of read speech the most alike had 0.35."""
