@@ -9,9 +9,9 @@ from dbos import DBOS
 
 from khosq.errors import EngineFailed, KhosqError, MediaUnreadable, SourceUnreachable
 from khosq.identifiers import new_id
+from khosq.pipeline.plan import Piece, Plan, Sound, Written
 from khosq.pipeline.process import Retry, Road
 from khosq.pipeline.stages import JobEnded, Made, Stages
-from khosq.pipeline.workshop import Piece, Plan, Sound, Written
 from khosq.speech.resolution import ModelChoice
 from khosq.transcript.timespan import Timespan
 from khosq.transcript.turns import Turn

@@ -29,8 +29,9 @@ from khosq.jobs.results import Outcome
 from khosq.jobs.store import InTransaction
 from khosq.jobs.submission import Submission
 from khosq.media.recording import MediaType, StoredRecording
+from khosq.pipeline.plan import Piece, Plan, Sound, Written
 from khosq.pipeline.stages import JobEnded, Made, Stages
-from khosq.pipeline.workshop import Piece, Plan, Sound, Workshop, Written
+from khosq.pipeline.workshop import Workshop
 from khosq.recordings.store import RecordingStore
 from khosq.speech.resolution import ModelChoice
 from khosq.storage.blobs import Blobs

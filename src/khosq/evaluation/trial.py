@@ -18,7 +18,9 @@ from khosq.evaluation.spelling import as_scored
 from khosq.evaluation.wer import Errors, character_errors, word_errors
 from khosq.media.sniff import sniff_file
 from khosq.media.waveform import SAMPLE_RATE
-from khosq.pipeline.workshop import Piece, Plan, Sound, Workshop, join
+from khosq.pipeline.joining import join
+from khosq.pipeline.plan import Piece, Plan, Sound
+from khosq.pipeline.workshop import Workshop
 from khosq.speech.models import ModelEntry
 from khosq.speech.resolution import ModelChoice
 from khosq.transcript.timespan import Seconds, Timespan

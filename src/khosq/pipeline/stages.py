@@ -34,7 +34,9 @@ from khosq.jobs.submission import own_recording
 from khosq.media.intake import take_in
 from khosq.media.recording import ALL_TYPES, MediaType, StoredRecording
 from khosq.media.reencode import encode_small
-from khosq.pipeline.workshop import Piece, Plan, Sound, Workshop, Written, join
+from khosq.pipeline.joining import join
+from khosq.pipeline.plan import Piece, Plan, Sound, Written
+from khosq.pipeline.workshop import Workshop
 from khosq.recordings.recording import Recording
 from khosq.recordings.store import RecordingStore
 from khosq.storage.blobs import Blobs

@@ -6,8 +6,8 @@ The durable stages and ``khosq transcribe`` both stand on it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -18,16 +18,15 @@ from khosq.errors import EngineFailed, ModelMissing
 from khosq.media.decode import DecodeLimits, decode
 from khosq.media.recording import MediaType
 from khosq.media.waveform import PcmFile
-from khosq.pipeline.cautions import of_coverage, of_hotwords, of_script
+from khosq.pipeline.joining import join, words_of
+from khosq.pipeline.plan import Piece, Plan, Sound, Written
 from khosq.speech import hearing
-from khosq.speech.alignment import assign_speakers, merge_channels, to_utterances
 from khosq.speech.batches import Recognition
-from khosq.speech.coverage import holes, large, measure, to_hear_again
+from khosq.speech.coverage import holes, large, to_hear_again
 from khosq.speech.decoding import Part
 from khosq.speech.doubts import Doubt, doubt
 from khosq.speech.gate import within_speech
 from khosq.speech.hearing import Answer
-from khosq.speech.hotwords import hits
 from khosq.speech.hub import Progress
 from khosq.speech.identification import Identified, find_identifier, identify, missing_identifier, windows
 from khosq.speech.long_audio import is_nearly_silent, pieces, plan_chunks, quietest_spot
@@ -36,9 +35,9 @@ from khosq.speech.resolution import ModelChoice, choose, find_part
 from khosq.speech.second_hearing import Verdict, judge, recut
 from khosq.speech.writing.by_model import write_with_model
 from khosq.speech.writing.transcripts import write
-from khosq.transcript.coverage import Coverage, Dropped
+from khosq.transcript.coverage import Dropped
 from khosq.transcript.timespan import Seconds, Timespan
-from khosq.transcript.transcript import Transcript, Utterance
+from khosq.transcript.transcript import Transcript
 from khosq.transcript.turns import Turn
 from khosq.transcript.words import Word
 
@@ -49,69 +48,7 @@ _PATIENCE = 30.0
 _SLOWEST = 10.0
 """Real-time factor beyond which an engine counts as stuck."""
 
-_ROUNDING = 0.01
-
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Sound:
-    """A decoded recording: its channels lie in a folder of its own."""
-
-    duration: Seconds
-    channels: int
-    has_video: bool = False
-    """Moving pictures came with it."""
-
-    def files(self, folder: Path) -> list[PcmFile]:
-        """Return the channels, which lie in ``folder``."""
-        return [PcmFile(folder / f"channel-{number}.pcm") for number in range(self.channels)]
-
-    def lies_in(self, folder: Path) -> bool:
-        """Tell whether ``folder`` holds every channel in full; a killed decoder leaves them cut short."""
-        files = self.files(folder)
-        return all(file.path.exists() and abs(file.duration - self.duration) < _ROUNDING for file in files)
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A unit of recognition: some chunks of one channel."""
-
-    channel: int
-    chunks: tuple[Timespan, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """Who recognises what."""
-
-    model: ModelChoice
-    regions: tuple[tuple[Timespan, ...], ...]
-    """Where somebody speaks, per channel."""
-    pieces: tuple[Piece, ...]
-    hotwords: tuple[str, ...] = ()
-    """Words and names to expect."""
-    identified: Identified | None = None
-    """How the language was found out; None where it was given."""
-
-    @property
-    def spoken_channels(self) -> list[int]:
-        """Channels on which anybody speaks: one of a call recorded on one side only."""
-        return [number for number, regions in enumerate(self.regions) if regions]
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """What was written down of one piece."""
-
-    channel: int
-    words: tuple[Word, ...]
-    """In order, timed from the recording's start."""
-    dropped: tuple[Dropped, ...] = ()
-    """What the engine wrote and nobody said."""
-    heeds_hotwords: bool = True
-    punctuates: bool = False
-    """Whether the engine writes marks and capitals."""
 
 
 class Resolve(Protocol):
@@ -354,54 +291,7 @@ def _holes_to_hear(channels: Sequence[PcmFile], plan: Plan, written: Sequence[Wr
     settled = [one for piece in written for one in piece.dropped if one.reason != "silence"]
     stretches = []
     for number, regions in enumerate(plan.regions):
-        worded = [word.time for word in _words_of(number, written)]
+        worded = [word.time for word in words_of(number, written)]
         found = large(holes(regions, [*worded, *(one.time for one in settled if one.channel == number)]))
         stretches.append(to_hear_again(found, regions))
     return _cut(channels, stretches, plan.model.longest_chunk / 2)
-
-
-def _words_of(channel: int, written: Iterable[Written]) -> list[Word]:
-    words = [word for piece in written if piece.channel == channel for word in piece.words]
-    return sorted(words, key=lambda word: word.time.start)
-
-
-def join(sound: Sound, plan: Plan, turns: tuple[Turn, ...] | None, written: Sequence[Written]) -> Transcript:
-    """Bring the words of all pieces together, in order, each with its voice, and tell what to think of them."""
-    channels = [_words_of(number, written) for number in range(sound.channels)]
-    language, words = plan.model.language, [word for channel in channels for word in channel]
-    coverage = _coverage(plan, channels, written)
-    heeded = all(piece.heeds_hotwords for piece in written)
-    warnings = (
-        *filter(None, (plan.model.warning, plan.identified.warning if plan.identified else None)),
-        *of_coverage(coverage),
-        *of_script(" ".join(word.text for word in words), language),
-        *of_hotwords(wanted=bool(plan.hotwords), heeded=heeded),
-    )
-    return Transcript(
-        language,
-        sound.duration,
-        _utterances(channels, plan, turns),
-        warnings,
-        coverage,
-        hits(plan.hotwords, words),
-        plan.identified.shares if plan.identified else (),
-    )
-
-
-def _utterances(
-    channels: Sequence[Sequence[Word]], plan: Plan, turns: tuple[Turn, ...] | None
-) -> tuple[Utterance, ...]:
-    if turns is not None:
-        return to_utterances(assign_speakers(channels[plan.spoken_channels[0]], turns))
-    if len(channels) > 1:
-        return merge_channels(channels)
-    return to_utterances([(word, None) for word in channels[0]])
-
-
-def _coverage(plan: Plan, channels: Sequence[Sequence[Word]], written: Sequence[Written]) -> Coverage:
-    measured = [measure(number, regions, channels[number]) for number, regions in enumerate(plan.regions)]
-    return Coverage(
-        tuple(channel for channel, _ in measured),
-        tuple(hole for _, found in measured for hole in found),
-        tuple(one for piece in written for one in piece.dropped),
-    )

@@ -1,14 +1,16 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pytest
-
-from khosq.pipeline.workshop import Piece, Plan, Sound, Written, join
+from khosq.pipeline.joining import join
+from khosq.pipeline.plan import Piece, Plan, Sound, Written
+from khosq.speech.identification import Identified
 from khosq.speech.resolution import ModelChoice
+from khosq.transcript.coverage import ChannelCoverage, Coverage
 from khosq.transcript.timespan import Timespan
+from khosq.transcript.transcript import TermHits, Transcript
 from khosq.transcript.turns import Turn
 from khosq.transcript.words import Word
 
@@ -73,13 +75,23 @@ def test_silence_is_a_transcript_without_words() -> None:
 
 
 def test_a_weak_models_warning_goes_with_every_transcript() -> None:
-    assert join(Sound(3.0, 1), plan([], model=WEAK), None, []).warnings == ("Do not rely on this.",)
+    heard = written((0, word("one", 0.2)))
+    assert join(Sound(1.0, 1), plan([0.0], model=WEAK), None, heard).warnings == ("Do not rely on this.",)
 
 
-@pytest.mark.parametrize(("seconds", "whole"), [(2.0, True), (1.996, True), (1.9, False), (0.0, False)])
-def test_a_channel_that_was_cut_short_is_not_all_there(tmp_path: Path, seconds: float, *, whole: bool) -> None:
-    sound = Sound(2.0, 1)
-    assert not sound.lies_in(tmp_path)
-    (channel,) = sound.files(tmp_path)
-    channel.path.write_bytes(np.zeros(round(seconds * 16_000), "<i2").tobytes())
-    assert sound.lies_in(tmp_path) is whole
+def test_what_was_asked_for_and_found_out_goes_with_the_transcript() -> None:
+    wanted = replace(plan([0.0]), hotwords=("one", "two"), identified=Identified("hy-AM", (("hy-AM", 1.0),), ("ru",)))
+    transcript = join(Sound(1.0, 1), wanted, None, written((0, word("one", 0.2))))
+    assert transcript.languages == (("hy-AM", 1.0),)
+    assert transcript.hotwords == (TermHits("one", 1), TermHits("two", 0))
+    assert transcript.coverage == Coverage((ChannelCoverage(0, 1.0, 0.95),))
+    assert transcript.warnings[0].startswith("Parts of this recording sound like Russian (ru)")
+    assert Transcript.from_json(transcript.to_json()) == transcript
+
+
+def test_a_transcript_of_older_days_can_be_read() -> None:
+    stored = join(Sound(1.0, 1), plan([0.0]), None, []).to_json()
+    for name in ("coverage", "hotwords", "languages"):
+        del stored[name]
+    transcript = Transcript.from_json(stored)
+    assert (transcript.coverage, transcript.hotwords, transcript.languages) == (None, (), ())

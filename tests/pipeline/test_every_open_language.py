@@ -13,7 +13,8 @@ from tests.speech.engines.whisper_model import write_whisper
 from khosq.assembly.models import Languages, candidates, open_workshop
 from khosq.errors import ModelMissing
 from khosq.media.recording import MediaType
-from khosq.pipeline.workshop import Plan, Sound, Workshop
+from khosq.pipeline.plan import Plan, Sound
+from khosq.pipeline.workshop import Workshop
 from khosq.settings import Settings
 from khosq.speech.weights import describe_folder, import_folder
 from khosq.transcript.transcript import Transcript

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from tests.speech.test_long_audio import speeches
 
 from khosq.errors import ModelMissing
-from khosq.pipeline.workshop import Piece, Plan, Sound, Workshop
+from khosq.pipeline.plan import Piece, Plan, Sound
+from khosq.pipeline.workshop import Workshop
 from khosq.speech.asr import RecognizerTraits
 from khosq.speech.batches import Recognition
 from khosq.speech.decoding import Part
