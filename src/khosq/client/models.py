@@ -85,7 +85,7 @@ class Calibration(BaseModel):
     """How far machine and people agree about a scorecard."""
 
     evaluations: int
-    """That a person answered or confirmed; the newest 5000 count."""
+    """That a person answered or confirmed; the newest 1000 count."""
     overall: Agreement
     questions: dict[str, Agreement]
     """By question."""

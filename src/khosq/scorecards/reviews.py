@@ -17,7 +17,7 @@ from khosq.scorecards.store import EvaluationStore
 
 MOST_REVIEWS = 1000
 """Of one evaluation."""
-MOST_CALIBRATED = 5000
+MOST_CALIBRATED = 1000
 """Reviewed evaluations, the newest, from which a calibration is made."""
 
 
