@@ -16,7 +16,7 @@ from khosq.documents.document import Document
 from khosq.documents.store import DocumentStore
 from khosq.errors import Conflict, NotFound
 from khosq.jobs.job import Job, JobState
-from khosq.jobs.store import InTransaction
+from khosq.jobs.store import InTransaction, hold_job
 
 _ID = re.compile(r"[0-9a-f-]{36}")
 
@@ -106,7 +106,7 @@ class Documents:
     def _write(self, job: Job) -> Iterator[sa.Connection]:
         """Open a transaction about a job that stays for as long; its deletion comes before or after."""
         with self._store.write() as connection:
-            if not self._store.hold_job(connection, job.id):
+            if not hold_job(connection, job.id):
                 raise NotFound
             yield connection
 

@@ -26,8 +26,6 @@ documents = sa.Table(
     sa.Column("cues", JsonText, nullable=False),
 )
 
-_jobs = sa.table("jobs", sa.column("id"))
-
 _OLDEST_FIRST = (documents.c.created_at, documents.c.id)
 
 
@@ -36,11 +34,6 @@ class DocumentStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-
-    def hold_job(self, connection: sa.Connection, job_id: str) -> bool:
-        """Let nobody delete a job until this transaction ends; tell whether it is still there."""
-        mine = sa.select(_jobs.c.id).where(_jobs.c.id == job_id)
-        return connection.execute(mine.with_for_update(read=True, key_share=True)).first() is not None
 
     def put(self, connection: sa.Connection, document: Document) -> None:
         """Keep a document."""

@@ -34,6 +34,16 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id'),
     sa.UniqueConstraint('name')
     )
+    op.create_table('analysis_runs',
+    sa.Column('id', sa.String(length=20), nullable=False),
+    sa.Column('tenant_id', sa.String(length=20), nullable=False),
+    sa.Column('findings', sa.Text(), nullable=False),
+    sa.Column('created_at', sa.DateTime(), nullable=False),
+    sa.Column('ended_at', sa.DateTime(), nullable=True),
+    sa.ForeignKeyConstraint(['tenant_id'], ['tenants.id'], ),
+    sa.PrimaryKeyConstraint('id')
+    )
+    op.create_index('ix_analysis_runs_tenant_created', 'analysis_runs', ['tenant_id', 'created_at', 'id'], unique=False)
     op.create_table('api_keys',
     sa.Column('id', sa.String(length=20), nullable=False),
     sa.Column('tenant_id', sa.String(length=20), nullable=False),
@@ -179,6 +189,17 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['scorecard_id'], ['scorecards.id'], ),
     sa.PrimaryKeyConstraint('scorecard_id', 'number')
     )
+    op.create_table('analysis_tasks',
+    sa.Column('run_id', sa.String(length=20), nullable=False),
+    sa.Column('part', sa.Integer(), nullable=False),
+    sa.Column('job_id', sa.String(length=32), nullable=False),
+    sa.Column('is_done', sa.Boolean(), nullable=False),
+    sa.Column('has_failed', sa.Boolean(), nullable=False),
+    sa.ForeignKeyConstraint(['job_id'], ['jobs.id'], ),
+    sa.ForeignKeyConstraint(['run_id'], ['analysis_runs.id'], ),
+    sa.PrimaryKeyConstraint('run_id', 'part', 'job_id')
+    )
+    op.create_index(op.f('ix_analysis_tasks_job_id'), 'analysis_tasks', ['job_id'], unique=False)
     op.create_table('call_facts',
     sa.Column('job_id', sa.String(length=32), nullable=False),
     sa.Column('tenant_id', sa.String(length=20), nullable=False),

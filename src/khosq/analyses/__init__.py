@@ -1,0 +1,1 @@
+"""Analyses of calls that were written down before: a new scorecard or summary, without new recognition."""
