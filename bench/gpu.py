@@ -145,6 +145,7 @@ def _through(
         workshop = Workshop(
             processes,
             resolve=resolve,
+            languages=list,
             models_dir=Settings().models_dir,
             recognition=(counting := _Counting(processes, gpu=gpu, uses=uses)),
         )
