@@ -64,6 +64,12 @@ def test_the_command_writes_every_format_there_is() -> None:
     assert {written.value for written in Format} == set(FORMATS)
 
 
+def test_a_word_that_cannot_be_expected_is_refused_before_anything_is_done(tmp_path: Path) -> None:
+    words = ["transcribe", str(tmp_path / "none.mp3"), "--hotword", "Khosq", "--hotword", "..."]
+    with pytest.raises(Invalid, match="A hotword is a word or a name"):
+        CliRunner().invoke(app, words, catch_exceptions=False)
+
+
 def test_no_transcript_replaces_another(tmp_path: Path) -> None:
     with pytest.raises(Invalid, match="Two of the files"):
         Outlet(Format.TXT, [ONE, Path("other/one.wav")], tmp_path)

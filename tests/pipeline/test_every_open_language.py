@@ -10,12 +10,14 @@ from typing import Any
 import pytest
 from tests.speech.engines.whisper_model import write_whisper
 
-from khosq.assembly.models import Languages, candidates, open_workshop
+from khosq.assembly.models import Languages, candidates, open_workshop, resolver
 from khosq.errors import ModelMissing
 from khosq.media.recording import MediaType
 from khosq.pipeline.plan import Plan, Sound
 from khosq.pipeline.workshop import Workshop
 from khosq.settings import Settings
+from khosq.speech.hub import Progress
+from khosq.speech.resolution import ModelChoice
 from khosq.speech.weights import describe_folder, import_folder
 from khosq.transcript.transcript import Transcript
 
@@ -83,6 +85,24 @@ def test_where_nobody_speaks_the_usual_language_is_taken(workshop: Workshop, tmp
     sound.files(tmp_path)[0].path.write_bytes(bytes(64_000))
     plan = asyncio.run(workshop.plan(tmp_path, sound, language=None, languages=["te", "hy"]))
     assert (plan.identified, plan.model.language) == (None, "te")
+
+
+@pytest.mark.usefixtures("workshop")
+def test_who_waits_for_a_model_is_told_how_much_of_it_has_come(settings: Settings, tmp_path: Path) -> None:
+    chooses = resolver(settings)
+
+    def fetch_first(language: str, *, on_progress: Progress | None = None) -> ModelChoice:
+        assert on_progress is not None
+        on_progress(5, 10)
+        return chooses(language)
+
+    sound = Sound(2.0, 1)
+    sound.files(tmp_path)[0].path.write_bytes(bytes(64_000))
+    told: list[tuple[int, int | None]] = []
+    with open_workshop(settings, resolve=fetch_first) as workshop:
+        note = workshop.plan(tmp_path, sound, language="te", on_pull=lambda *news: told.append(news))
+        assert asyncio.run(note).model.model == "tiny"
+    assert told == [(5, 10)]
 
 
 def test_words_to_expect_make_a_difference_and_are_counted(run: Run) -> None:

@@ -18,11 +18,12 @@ from khosq.assembly.models import open_workshop
 from khosq.cli.common import err, settings
 from khosq.cli.serve import fetch_parts
 from khosq.errors import Invalid, KhosqError, MediaUnreadable
-from khosq.jobs.job import AUTO
+from khosq.jobs.job import AUTO, Wishes
 from khosq.media.sniff import sniff_file
 from khosq.pipeline.workshop import Workshop
 from khosq.settings import Settings
 from khosq.telemetry import set_up_logs
+from khosq.tenants.hotwords import checked_hotwords
 from khosq.transcript.exports import ExportOptions, render
 from khosq.transcript.transcript import Transcript
 
@@ -110,10 +111,11 @@ def _why(error: KhosqError | OSError) -> str:
     return (error.strerror or str(error)).lower()
 
 
-def transcribe(
+def transcribe(  # noqa: PLR0913, PLR0917 - one parameter per option is what typer reads
     files: Annotated[list[Path], typer.Argument(help="Recordings: MP3, WAV, FLAC, OGG or M4A.")],
     language: Annotated[str, typer.Option(help="BCP 47 tag of what is spoken, or auto to find out.")] = "en",
     speakers: Annotated[int | None, typer.Option(min=1, max=10, help="How many voices to tell apart.")] = None,
+    hotword: Annotated[list[str] | None, typer.Option(help="A word or name to expect; may be repeated.")] = None,
     written: Annotated[Format, typer.Option("--format", help="How the transcript is written.")] = Format.TXT,
     output_dir: Annotated[
         Path | None, typer.Option(help="Folder for one file per recording, NAME.txt and so on; else stdout.")
@@ -123,14 +125,13 @@ def transcribe(
     chosen = settings()
     set_up_logs("error")
     outlet = Outlet(written, files, output_dir)
+    wishes = Wishes(language, speakers, hotwords=checked_hotwords(hotword or ()))
     fetch_parts(chosen.models_dir)
-    failures = asyncio.run(_transcribe_all(chosen, files, outlet, language=language, speakers=speakers))
+    failures = asyncio.run(_transcribe_all(chosen, files, outlet, wishes))
     raise typer.Exit(1 if failures else 0)
 
 
-async def _transcribe_all(
-    chosen: Settings, files: list[Path], outlet: Outlet, *, language: str, speakers: int | None
-) -> int:
+async def _transcribe_all(chosen: Settings, files: list[Path], outlet: Outlet, wishes: Wishes) -> int:
     failures = 0
     columns = TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()
     # Standard output is not led through the display, which writes to the terminal: it may go to a file.
@@ -140,7 +141,7 @@ async def _transcribe_all(
             bar = _Bar(progress, progress.add_task(file.name, total=1.0))
             try:
                 try:
-                    transcript = await _transcribe(workshop, chosen, file, language, speakers, bar)
+                    transcript = await _transcribe(workshop, chosen, file, wishes, bar)
                 finally:
                     bar.remove()
                 outlet.put(file, transcript)
@@ -168,19 +169,23 @@ class _Bar:
         self._progress.refresh()
 
 
-async def _transcribe(  # noqa: PLR0913, PLR0917 - one file's wishes
-    workshop: Workshop, chosen: Settings, file: Path, language: str, speakers: int | None, bar: _Bar
-) -> Transcript:
+async def _transcribe(workshop: Workshop, chosen: Settings, file: Path, wishes: Wishes, bar: _Bar) -> Transcript:
     media_type = sniff_file(file)
     if media_type is None:
         raise MediaUnreadable("It is not an MP3, WAV, FLAC, OGG or M4A file.")
     with tempfile.TemporaryDirectory(prefix="khosq-") as scratch:
         folder = Path(scratch)
         sound = await workshop.decode(
-            file, media_type=media_type, into=folder, max_seconds=chosen.max_duration, most_channels=speakers or 1
+            file,
+            media_type=media_type,
+            into=folder,
+            max_seconds=chosen.max_duration,
+            most_channels=wishes.speakers or 1,
         )
         bar.show(0.1)
-        plan = await workshop.plan(folder, sound, language=None if language == AUTO else language)
+        plan = await workshop.plan(
+            folder, sound, language=None if wishes.language == AUTO else wishes.language, hotwords=wishes.hotwords
+        )
         return await workshop.transcribe(
-            folder, sound, plan, speakers=speakers, on_progress=lambda done: bar.show(0.1 + 0.9 * done)
+            folder, sound, plan, speakers=wishes.speakers, on_progress=lambda done: bar.show(0.1 + 0.9 * done)
         )
