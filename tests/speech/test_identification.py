@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from khosq.speech.identification import Identified, find_identifier, identify, missing_identifier, windows
+from khosq.speech.identification import Identified, find_identifier, identify, missing_identifier, one_of_each, windows
 from khosq.speech.spoken_language import LanguageGuess
 from khosq.transcript.timespan import Timespan
 
@@ -26,6 +26,10 @@ def test_windows_are_the_longest_talk_of_each_fifth_over_all_channels() -> None:
 def test_a_window_is_no_longer_than_what_is_heard_of_it() -> None:
     assert windows([[Timespan(0, 45)]]) == [(0, Timespan(0, 22.5)), (0, Timespan(22.5, 45))]
     assert windows([[], []]) == []
+
+
+def test_regions_of_a_language_count_once() -> None:
+    assert one_of_each(["hy-AM", "en", "hy", "en-IN", "nl"]) == ("hy-AM", "en", "nl")
 
 
 def test_the_language_with_most_evidence_is_chosen_and_longer_windows_weigh_more() -> None:

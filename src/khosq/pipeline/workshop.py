@@ -28,7 +28,7 @@ from khosq.speech.doubts import Doubt, doubt
 from khosq.speech.gate import within_speech
 from khosq.speech.hearing import Answer
 from khosq.speech.hub import Progress
-from khosq.speech.identification import Identified, find_identifier, identify, missing_identifier, windows
+from khosq.speech.identification import Identified, find_identifier, identify, missing_identifier, one_of_each, windows
 from khosq.speech.long_audio import is_nearly_silent, pieces, plan_chunks, quietest_spot
 from khosq.speech.processes import ModelProcesses
 from khosq.speech.resolution import ModelChoice, choose, find_part
@@ -140,7 +140,7 @@ class Workshop:
         regions = tuple(region for group in found for region in group)
         identified = None
         if language is None:
-            among = tuple(languages or await asyncio.to_thread(self._languages))
+            among = one_of_each(languages or await asyncio.to_thread(self._languages))
             identified = await self._identify(channels, regions, among)
             language = identified.language if identified else among[0]
         model = await asyncio.to_thread(partial(self._resolve, language, on_progress=on_pull))

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from khosq.speech.languages import named
+from khosq.speech.languages import base_language, named
 from khosq.speech.long_audio import plan_chunks
 from khosq.speech.models import Setting
 from khosq.speech.resolution import find_part
@@ -70,6 +70,14 @@ def missing_identifier(models_dir: Path) -> str:
     smallest = min(able, key=lambda entry: entry.size_bytes or math.inf, default=None)
     remedy = f" Run: khosq models pull {smallest.name}" if smallest else ""
     return f"No model on this server can tell which language is spoken; name the language.{remedy}"
+
+
+def one_of_each(tags: Iterable[str]) -> tuple[str, ...]:
+    """Return the first tag of each language: regions cannot be told apart, and would count twice."""
+    found: dict[str, str] = {}
+    for tag in tags:
+        found.setdefault(base_language(tag), tag)
+    return tuple(found.values())
 
 
 def windows(regions: Sequence[Sequence[Timespan]]) -> list[Place]:
