@@ -22,7 +22,8 @@ from khosq.transcript.timespan import Seconds, Timespan
 from khosq.transcript.words import Word
 
 WINDOW: Seconds = 30.0
-BATCH, GPU_BATCH = 8, 24
+GPU_BATCH = 24
+"""Chunks at once; on one thread of a CPU more than one are slower by a tenth, and take more memory."""
 _CUBLAS = "libcublas.so.12"
 _GPU_LIBRARIES = ("cublas/lib/libcublasLt.so.12", f"cublas/lib/{_CUBLAS}", "cudnn/lib/libcudnn.so.9")
 """Of the packages nvidia-cublas-cu12 and nvidia-cudnn-cu12."""
@@ -71,7 +72,7 @@ class FasterWhisper:
             takes_hotwords=True,
             identifies_language=len(self._languages) > 1,
             punctuates=True,
-            batch=BATCH if index is None else GPU_BATCH,
+            batch=1 if index is None else GPU_BATCH,
         )
 
     def recognize(
