@@ -72,6 +72,15 @@ key_uses = sa.Table(
     sa.Column("at", UtcDateTime, nullable=False),
 )
 
+model_tokens = sa.Table(
+    "model_tokens",
+    counters,
+    sa.Column("tenant_id", sa.String(20), primary_key=True),
+    sa.Column("day", sa.Date, nullable=False),
+    sa.Column("tokens", sa.BigInteger, nullable=False),
+)
+"""What the language model was asked for a tenant on its last day (UTC)."""
+
 
 class TenantStore:
     """All SQL about tenants and keys."""
@@ -241,3 +250,36 @@ class UsageStore:
         with self._database.read() as connection:
             rows = connection.execute(statement.order_by(usage.c.day, usage.c.door)).mappings()
             return [UsageOfDay(**row) for row in rows]
+
+
+class TokenStore:
+    """All SQL about what the language model costs."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._insert = sqlite.insert if database.is_sqlite else postgresql.insert
+
+    def take(self, tenant_id: str, day: date, tokens: int, *, limit: int) -> bool:
+        """Count tokens of a day, unless there would then be more than ``limit``; tell whether they were counted.
+
+        A node whose clock is a little behind counts in the day that another has begun already.
+        """
+        if tokens > limit:
+            return False
+        row = self._insert(model_tokens).values(tenant_id=tenant_id, day=day, tokens=tokens)
+        goes_on = model_tokens.c.day >= row.excluded.day
+        total = sa.case((goes_on, model_tokens.c.tokens), else_=0) + row.excluded.tokens
+        statement = row.on_conflict_do_update(
+            index_elements=["tenant_id"],
+            set_={"day": sa.case((goes_on, model_tokens.c.day), else_=row.excluded.day), "tokens": total},
+            where=total <= limit,
+        ).returning(model_tokens.c.tokens)
+        with self._database.count() as connection:
+            return connection.execute(statement).first() is not None
+
+    def settle(self, tenant_id: str, tokens: int) -> None:
+        """Count more tokens of a tenant's last day, or fewer; never less than none."""
+        total = model_tokens.c.tokens + tokens
+        statement = sa.update(model_tokens).where(model_tokens.c.tenant_id == tenant_id)
+        with self._database.count() as connection:
+            connection.execute(statement.values(tokens=sa.case((total > 0, total), else_=0)))
