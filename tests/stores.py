@@ -15,11 +15,13 @@ from uuid import uuid4
 import psycopg
 import pytest
 
+from khosq.findings.finding import KeptFinding
+from khosq.findings.store import FindingStore
 from khosq.identifiers import new_id
 from khosq.jobs.job import Job, JobEvent, Wishes
 from khosq.jobs.lookup import Lookup
 from khosq.jobs.queue import Queue
-from khosq.jobs.results import Results
+from khosq.jobs.results import Outcome, Results
 from khosq.jobs.store import InTransaction, JobStore
 from khosq.jobs.submission import Submission, Submissions
 from khosq.media.recording import MediaType, StoredRecording
@@ -32,12 +34,26 @@ from khosq.tenants.api_keys import ApiKeys
 from khosq.tenants.rate_limits import RateLimits
 from khosq.tenants.store import TenantStore
 from khosq.tenants.tenant import Tenant
+from khosq.transcript.transcript import Transcript
 
 T = TypeVar("T")
 
 RECORDING = StoredRecording("recordings/one", MediaType.MP3, 1234, "ab" * 32)
 BASE_URL = "https://asr.example"
 DOOR = "somewhere"
+
+
+def summarised(transcript: Transcript, title: str | None = None, summary: str | None = None) -> Outcome:
+    """Return what a job made of which a summary was asked."""
+    found = KeptFinding("summary", {"title": title, "summary": summary}, datetime(2030, 1, 1, 9, tzinfo=UTC))
+    return Outcome(transcript, findings={"summary": found})
+
+
+def keep_outcome(results: Results, findings: FindingStore, job_id: str, outcome: Outcome) -> None:
+    """Keep what a job made, with its findings, as the pipeline does."""
+    results.keep(job_id, outcome)
+    for found in outcome.findings.values():
+        findings.keep(job_id, found)
 
 
 class Hands:
@@ -93,6 +109,14 @@ class Office:
         return Results(Blobs((self.folder / "blobs").as_uri()))
 
     @cached_property
+    def findings(self) -> FindingStore:
+        return FindingStore(self.database)
+
+    def keep(self, job_id: str, outcome: Outcome) -> None:
+        """Keep what a job made, with its findings."""
+        keep_outcome(self.results, self.findings, job_id, outcome)
+
+    @cached_property
     def submissions(self) -> Submissions:
         return Submissions(self.jobs, self.queue, upload_ttl=timedelta(hours=1), clock=self.clock)
 
@@ -106,7 +130,7 @@ class Office:
         def tell(event: JobEvent) -> InTransaction:
             return lambda _connection, job: self.told.append((event, job.id))
 
-        return Lookup(self.jobs, self.results, self.queue, tell=tell, forget=[], clock=self.clock)
+        return Lookup(self.jobs, self.results, self.findings, self.queue, tell=tell, forget=[], clock=self.clock)
 
     def another_node(self) -> Database:
         """Open the same database once more, as another process would."""

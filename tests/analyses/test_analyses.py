@@ -31,7 +31,7 @@ def analyses(office: Office, told: list[str]) -> Analyses:
         told.append(job.id)
 
     store = AnalysisStore(office.database)
-    return Analyses(store, office.queue, told=lambda: [tell], clock=office.clock)
+    return Analyses(store, office.queue, told=lambda _: tell, clock=office.clock)
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 import uvicorn
 from starlette.testclient import TestClient
+from tests.stores import keep_outcome
 
 from khosq.apis import open_doors
 from khosq.apis.face import Desk, ServedModel
@@ -107,7 +108,7 @@ class Office:
 
     def finish(self, job_id: str, outcome: Outcome, *, warnings: tuple[str, ...] = ()) -> None:
         self.begin(job_id)
-        self.core.results.keep(job_id, outcome)
+        keep_outcome(self.core.results, self.core.findings, job_id, outcome)
         changes = {"duration": 31.404, "warnings": list(warnings), "ended_at": self.clock()}
         self.core.jobs.move(job_id, JobEvent.COMPLETED, self.clock(), changes=changes)
 

@@ -11,7 +11,7 @@ from functools import cached_property, partial
 from typing import Any
 
 import sqlalchemy as sa
-from tests.stores import DOOR, Office
+from tests.stores import DOOR, Office, summarised
 
 from khosq.delivery.delivery import Attempt, Delivery
 from khosq.delivery.dialect import Dialect, Letter, Message, OtherEvent, Policy
@@ -24,7 +24,6 @@ from khosq.errors import KhosqError
 from khosq.identifiers import new_id
 from khosq.jobs.job import Job, JobEvent
 from khosq.jobs.queue import Queue
-from khosq.jobs.results import Outcome
 from khosq.outbound.address import check_url
 from khosq.outbound.client import Method, Reply
 from khosq.tenants.tenant import Tenant
@@ -146,7 +145,7 @@ class Post:
     def end(self, job: Job, event: JobEvent = JobEvent.COMPLETED, *, outbox: Outbox | None = None) -> Job:
         """Let a job end, and tell of it."""
         if event is JobEvent.COMPLETED:
-            self.office.results.keep(job.id, Outcome(Transcript("hy-AM", 1.0, ()), title="A call"))
+            self.office.keep(job.id, summarised(Transcript("hy-AM", 1.0, ()), "A call"))
         tell = partial(_tell, outbox or self.outbox, event)
         ended = self.office.jobs.move(job.id, event, self.office.clock(), also=[tell])
         assert ended is not None

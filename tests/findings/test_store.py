@@ -27,6 +27,5 @@ def test_nothing_is_kept_of_a_job_that_is_not_there(office: Office) -> None:
 def test_a_deleted_jobs_findings_go_with_it(office: Office) -> None:
     store, job = FindingStore(office.database), office.job()
     store.keep(job.id, KeptFinding("summary", {}, office.clock()))
-    with office.database.write() as connection:
-        store.remove_of_job(connection, job.id)
+    assert office.jobs.delete(job, office.clock(), key_id=None, also=[])
     assert store.of_jobs([job.id]) == {job.id: {}}

@@ -6,12 +6,11 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
-from tests.stores import BASE_URL, DOOR, RECORDING, Office, at_once
+from tests.stores import BASE_URL, DOOR, RECORDING, Office, at_once, summarised
 
 from khosq.errors import Conflict, Invalid, NotFound, UnsupportedMedia
 from khosq.identifiers import new_id
 from khosq.jobs.job import Chosen, Job, JobEvent, JobState, Keep, Tally, Wishes
-from khosq.jobs.results import Outcome
 from khosq.jobs.store import JobStore
 from khosq.jobs.submission import Submission
 from khosq.recordings.store import RecordingStore
@@ -299,9 +298,10 @@ def test_what_a_job_made_is_found_with_it(office: Office) -> None:
     job = office.running()
     with pytest.raises(NotFound):
         office.lookup.outcome(job)
-    outcome = Outcome(Transcript("hy-AM", 1.5, ()), title="A call")
-    office.results.keep(job.id, outcome)
+    outcome = summarised(Transcript("hy-AM", 1.5, ()), "A call")
+    office.keep(job.id, outcome)
     assert office.lookup.outcome(job) == outcome
+    assert (outcome.title, outcome.summary) == ("A call", None)
 
 
 def test_jobs_are_counted_by_the_day_of_their_opening_and_their_state(office: Office) -> None:

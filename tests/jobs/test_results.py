@@ -23,7 +23,7 @@ CALL = Transcript(
 
 @pytest.mark.parametrize(
     "outcome",
-    [Outcome(CALL, title="Ողջույն", summary="Two people greet."), Outcome(Transcript("en", 0.0, ()))],
+    [Outcome(CALL, ((Timespan(0, 1),), ()), (-20.5, None)), Outcome(Transcript("en", 0.0, ()))],
     ids=["everything", "silence"],
 )
 @pytest.mark.parametrize("scheme", ["file", "memory"])

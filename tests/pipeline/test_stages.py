@@ -13,6 +13,7 @@ import pytest
 import sqlalchemy as sa
 from tests.stores import BASE_URL, DOOR, Office
 
+from khosq.analysis.feature import Preferences
 from khosq.errors import (
     AddressRefused,
     Invalid,
@@ -29,10 +30,13 @@ from khosq.jobs.results import Outcome
 from khosq.jobs.store import InTransaction
 from khosq.jobs.submission import Submission
 from khosq.media.recording import MediaType, StoredRecording
+from khosq.pipeline.findings import Findings
 from khosq.pipeline.plan import Piece, Plan, Sound, Written
 from khosq.pipeline.stages import JobEnded, Made, Stages
 from khosq.pipeline.workshop import Workshop
 from khosq.recordings.store import RecordingStore
+from khosq.scorecards.scorecards import Scorecards
+from khosq.scorecards.store import EvaluationStore, ScorecardStore
 from khosq.speech.resolution import ModelChoice
 from khosq.storage.blobs import Blobs
 from khosq.tenants.tenant import Tenant
@@ -98,6 +102,14 @@ class Bench:
     web: dict[str, bytes | KhosqError] = field(default_factory=dict)
     """What lies elsewhere, by URL."""
 
+    @property
+    def findings(self) -> Findings:
+        database, clock = self.office.database, self.office.clock
+        scorecards = Scorecards(ScorecardStore(database), EvaluationStore(database), clock=clock)
+        return Findings(
+            self.office.results, self.office.findings, scorecards, preferences=lambda _: Preferences(), clock=clock
+        )
+
     def stages(self, *, max_duration: float = 100.0, work_dir: Path | None = None) -> Stages:
         return Stages(
             self.office.jobs,
@@ -105,6 +117,7 @@ class Bench:
             self.blobs,
             self.workshop,
             RecordingStore(self.office.database),
+            findings=self.findings,
             fetch=self._fetch,
             max_bytes=10_000_000,
             work_dir=work_dir or self.work_dir,

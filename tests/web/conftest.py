@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
+from tests.stores import keep_outcome
 
 from khosq.assembly.core import Core, open_core
 from khosq.clock import Clock
@@ -80,7 +81,7 @@ class Lobby:
         return moved or replace(job)
 
     def finish(self, job: Job, outcome: Outcome, **changes: object) -> None:
-        self.core.results.keep(job.id, outcome)
+        keep_outcome(self.core.results, self.core.findings, job.id, outcome)
         self.move(job, JobEvent.COMPLETED, duration=31.4, **changes)
 
 

@@ -4,9 +4,9 @@ import re
 from typing import Any
 
 import pytest
+from tests.stores import summarised
 
 from khosq.jobs.job import JobEvent, JobState
-from khosq.jobs.results import Outcome
 from khosq.transcript.timespan import Timespan
 from khosq.transcript.transcript import Transcript, Utterance
 from khosq.transcript.words import Word
@@ -18,7 +18,7 @@ def said(text: str, speaker: int, start: float) -> Utterance:
     return Utterance(text, (Word(text, Timespan(start, start + 1)),), speaker)
 
 
-CALL = Outcome(
+CALL = summarised(
     Transcript("hy-AM", 31.4, (said("Բարև <ձեզ>", 0, 0.4), said("Բարև", 1, 75.0), said("լսում եմ", 1, 77.0))),
     title="Հարց հաշվի մասին",
     summary="Հաճախորդը հարցրեց հաշվի մասին",

@@ -26,14 +26,14 @@ class Analyses:
     """Opens runs and tells how far they have come; workers do the work."""
 
     def __init__(
-        self, store: AnalysisStore, queue: Queue, *, told: Callable[[], Sequence[InTransaction]], clock: Clock
+        self, store: AnalysisStore, queue: Queue, *, told: Callable[[Sequence[str]], InTransaction], clock: Clock
     ) -> None:
         """Keep what it works with.
 
         Args:
             store: the runs.
             queue: where their parts wait.
-            told: returns what else must be true the moment a job has been analysed again.
+            told: returns what else must be true the moment these were found in a job.
             clock: the time.
 
         """
@@ -99,8 +99,7 @@ class Analyses:
         """Note that a job has been analysed again, and have it told."""
         with self._store.write() as connection:
             if hold_job(connection, job.id):  # else it was deleted just now, and has left the run
-                for act in self._told():
-                    act(connection, job)
+                self._told(run.findings)(connection, job)
                 self._store.finish(connection, run.id, job.id, self._clock(), has_failed=has_failed)
 
     def remove_of_job(self, connection: sa.Connection, job_id: str) -> None:

@@ -17,7 +17,7 @@ from khosq.clock import Clock
 from khosq.delivery.dialect import Dialect
 from khosq.delivery.endpoints import Endpoints
 from khosq.documents.documents import Documents
-from khosq.errors import Invalid, KhosqError, Refused
+from khosq.errors import Invalid, KhosqError, NotFound, Refused
 from khosq.identifiers import new_id
 from khosq.jobs.job import Job
 from khosq.jobs.lookup import Lookup
@@ -178,6 +178,19 @@ class Desk:
         except Refused:  # surely not taken; after any other error it may have been
             await run_in_threadpool(self.discard, stored)
             raise
+
+    def require_scorecard(self, tenant_id: str, scorecard_id: str | None, *, field: str, noun: str) -> None:
+        """Refuse a scorecard that scores nothing here; one that does cannot be removed from now on.
+
+        Raises:
+            Invalid: there is none of this id.
+
+        """
+        if scorecard_id is not None:
+            try:
+                self.scorecards.usable(tenant_id, scorecard_id)
+            except NotFound as error:
+                raise Invalid(f"{field}: there is no such {noun}.", field=field) from error
 
     def _begin_upload(self, job_id: str) -> datetime:
         begun = self.submissions.begin_upload(job_id)

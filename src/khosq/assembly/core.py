@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,9 +11,12 @@ from functools import cached_property, partial
 
 import sqlalchemy as sa
 
+from khosq.analyses.analyses import Analyses
+from khosq.analyses.store import AnalysisStore
+from khosq.analysis.feature import Preferences
 from khosq.apis import FACES, load_face
 from khosq.clock import Clock, system_clock
-from khosq.delivery.dialect import Dialect
+from khosq.delivery.dialect import Dialect, OtherEvent
 from khosq.delivery.endpoint import Endpoint
 from khosq.delivery.endpoints import Endpoints
 from khosq.delivery.outbox import Outbox
@@ -21,6 +24,7 @@ from khosq.delivery.store import DeliveryStore
 from khosq.documents.documents import Documents
 from khosq.documents.store import DocumentStore
 from khosq.errors import Invalid, Unavailable
+from khosq.findings.finding import SCORECARD
 from khosq.findings.store import FindingStore
 from khosq.identifiers import new_id
 from khosq.insights.insights import Insights
@@ -121,10 +125,12 @@ class Core:
             lambda connection, job: self.documents.remove_of_job(connection, job.id),
             lambda connection, job: self.deliveries.remove_of_job(connection, job.id),
             lambda connection, job: self.insights.remove_of_job(connection, job.id),
-            lambda connection, job: self.findings.remove_of_job(connection, job.id),
             lambda connection, job: self.scorecards.remove_of_job(connection, job.id),
+            lambda connection, job: self.analyses.remove_of_job(connection, job.id),
         ]
-        return Lookup(self.jobs, self.results, self.queue, tell=self.telling, forget=forget, clock=self.clock)
+        return Lookup(
+            self.jobs, self.results, self.findings, self.queue, tell=self.telling, forget=forget, clock=self.clock
+        )
 
     @cached_property
     def recording_rows(self) -> RecordingStore:
@@ -186,6 +192,30 @@ class Core:
         check = partial(check_url, allow=allow, allow_http=self.settings.outbound_http)
         return Endpoints(self.deliveries, self.outbox, check, clock=self.clock)
 
+    @cached_property
+    def analyses(self) -> Analyses:
+        """Analyses of old calls."""
+        return Analyses(AnalysisStore(self.database), self.queue, told=self.analysed, clock=self.clock)
+
+    def preferences(self, tenant_id: str) -> Preferences:
+        """Return what a tenant chose for its analyses."""
+        return Preferences()
+
+    def analysed(self, names: Sequence[str]) -> InTransaction:
+        """Return what counts a job anew and tells that these were found in it, in the transaction of that."""
+
+        def tell(connection: sa.Connection, job: Job) -> None:
+            self.insights.note(connection, job)
+            self.outbox.tell(connection, job, OtherEvent.ANALYSED, subject={"findings": list(names)})
+            for name in names:
+                if name.startswith(SCORECARD):
+                    self._tell_scored(connection, job, name.removeprefix(SCORECARD))
+
+        return tell
+
+    def _tell_scored(self, connection: sa.Connection, job: Job, scorecard_id: str) -> None:
+        self.outbox.tell(connection, job, OtherEvent.SCORED, subject={"scorecard_id": scorecard_id})
+
     def telling(self, event: JobEvent) -> InTransaction:
         """Return what writes the webhooks of ``event``, and of what is made by it, into its transaction."""
 
@@ -194,6 +224,8 @@ class Core:
             self.insights.note(connection, job)
             if event is JobEvent.COMPLETED:
                 self.documents.made(connection, job)
+                if job.wishes.scorecard_id is not None:
+                    self._tell_scored(connection, job, job.wishes.scorecard_id)
 
         return tell
 

@@ -6,6 +6,7 @@ import os
 import signal
 from functools import partial
 
+from khosq.analyses.analyses import ANALYSE
 from khosq.assembly.chores import all_chores
 from khosq.assembly.core import SUPERVISOR, Core, open_core
 from khosq.assembly.models import open_workshop
@@ -15,7 +16,9 @@ from khosq.jobs.submission import PROCESS
 from khosq.jobs.worker import Pace, Worker
 from khosq.outbound.address import read_allow
 from khosq.outbound.client import OutboundClient
+from khosq.pipeline.findings import Findings
 from khosq.pipeline.process import Retry, Road
+from khosq.pipeline.reruns import Reruns
 from khosq.pipeline.stages import Stages
 from khosq.pipeline.workshop import Workshop
 from khosq.settings import Settings
@@ -37,12 +40,14 @@ def _build(core: Core, workshop: Workshop, *, name: str | None) -> Worker:
     client = OutboundClient(
         allow=read_allow(settings.outbound_allow), allow_http=settings.outbound_http, clock=core.clock
     )
+    findings = Findings(core.results, core.findings, core.scorecards, preferences=core.preferences, clock=core.clock)
     stages = Stages(
         core.jobs,
         core.results,
         core.blobs,
         workshop,
         core.recording_rows,
+        findings=findings,
         fetch=partial(client.fetch, deadline=settings.fetch_timeout, max_bytes=settings.max_upload_bytes),
         max_bytes=settings.max_upload_bytes,
         work_dir=settings.data_dir / "work",
@@ -66,7 +71,11 @@ def _build(core: Core, workshop: Workshop, *, name: str | None) -> Worker:
         core.database.url,
         core.database.engine,
         core.nodes,
-        {PROCESS: road.process, DELIVER: sender.deliver},
+        {
+            PROCESS: road.process,
+            DELIVER: sender.deliver,
+            ANALYSE: Reruns(core.analyses, core.jobs, findings).analyse,
+        },
         pace=Pace(settings.slots, settings.heartbeat, settings.dead_after),
         chores=all_chores(core, stages, sender),
         name=name,

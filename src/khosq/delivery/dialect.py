@@ -20,6 +20,10 @@ class OtherEvent(StrEnum):
     DOCUMENT_CREATED = "document_created"
     DOCUMENT_UPDATED = "document_updated"
     DOCUMENT_DELETED = "document_deleted"
+    SCORED = "scored"
+    """A scorecard was answered about a job, or could not be: the subject's ``scorecard_id``."""
+    ANALYSED = "analysed"
+    """An old job was analysed again; the subject's ``findings`` names what was found."""
     ENDPOINT_PAUSED = "endpoint_paused"
     """Told to the other endpoints of the tenant; it is about no job."""
 

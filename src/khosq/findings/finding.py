@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+SCORECARD = "scorecard:"
+"""What the names of scorecards' findings begin with."""
 EMBEDDED = "embedded"
 """What makes findings without asking anybody."""
 

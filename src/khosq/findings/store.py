@@ -14,7 +14,7 @@ from khosq.storage.database import Database, ForeignText, UtcDateTime, metadata
 findings = sa.Table(
     "findings",
     metadata,
-    sa.Column("job_id", sa.String(32), sa.ForeignKey("jobs.id"), primary_key=True),
+    sa.Column("job_id", sa.String(32), sa.ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True),
     sa.Column("name", sa.String(40), primary_key=True),
     sa.Column("value", sa.Text),
     sa.Column("made_at", UtcDateTime, nullable=False),
@@ -53,10 +53,6 @@ class FindingStore:
     def in_job(self, connection: sa.Connection, job_id: str) -> dict[str, KeptFinding]:
         """Return what was found in one job, as a transaction sees it, by name."""
         return _read(connection, [job_id])[job_id]
-
-    def remove_of_job(self, connection: sa.Connection, job_id: str) -> None:
-        """Remove a job's findings, in the transaction that deletes it."""
-        connection.execute(sa.delete(findings).where(findings.c.job_id == job_id))
 
 
 def _read(connection: sa.Connection, job_ids: Sequence[str]) -> dict[str, dict[str, KeptFinding]]:

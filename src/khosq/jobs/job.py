@@ -135,6 +135,8 @@ class Wishes:
     features: tuple[str, ...] = ()
     """Analyses beside the transcript; those that are not known here yet are remembered."""
     scorecard_id: str | None = None
+    agent_channel: int | None = None
+    """Where the agent speaks; None: on the first channel, or whoever talks first."""
     keep: Keep = Keep.ORIGINAL
     languages: tuple[str, ...] = ()
     """Which may be spoken, where that is to be found out; empty: any that can be written down here."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from khosq.clock import Clock
 from khosq.errors import Conflict, KhosqError, NotFound
+from khosq.findings.store import FindingStore
 from khosq.identifiers import is_name
 from khosq.jobs.job import FINAL, Chosen, Deletion, Job, JobEvent, JobState, Mark, Tally, ended, given_up, is_overdue
 from khosq.jobs.queue import Queue
@@ -21,6 +23,7 @@ class Lookup:
         self,
         store: JobStore,
         results: Results,
+        findings: FindingStore,
         queue: Queue,
         *,
         tell: Callable[[JobEvent], InTransaction],
@@ -32,6 +35,7 @@ class Lookup:
         Args:
             store: the jobs.
             results: what they made.
+            findings: what was found in it.
             queue: where they wait.
             tell: writes the webhooks of an event into its transaction.
             forget: removes what others keep of a job, in the transaction that deletes it.
@@ -40,6 +44,7 @@ class Lookup:
         """
         self._store = store
         self._results = results
+        self._findings = findings
         self._queue = queue
         self._tell = tell
         self._forget = forget
@@ -76,8 +81,8 @@ class Lookup:
         return self._store.tally(chosen)
 
     def outcome(self, job: Job) -> Outcome:
-        """Return what a succeeded job made."""
-        return self._results.read(job.id)
+        """Return what a succeeded job made, with what was found in it."""
+        return replace(self._results.read(job.id), findings=self._findings.of_jobs([job.id])[job.id])
 
     def history(self, job: Job) -> Sequence[tuple[str, datetime]]:
         """Return what happened to a job, in order."""

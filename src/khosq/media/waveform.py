@@ -48,6 +48,11 @@ class PcmFile:
                 yield from_pcm(piece)
 
 
+def level(samples: Samples) -> float:
+    """Return the level (RMS) in dBFS; -120 for digital silence."""
+    return 10 * float(np.log10(np.mean(samples**2) + 1e-12)) if len(samples) else -120.0
+
+
 def from_pcm(pcm: bytes) -> Samples:
     """Read signed 16-bit little-endian samples."""
     usable = pcm[: len(pcm) // _BYTES * _BYTES]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from khosq.media.waveform import PcmFile, level
 from khosq.pipeline.cautions import of_coverage, of_hotwords, of_script
 from khosq.pipeline.plan import Plan, Sound, Written
 from khosq.speech.alignment import assign_speakers, merge_channels, to_utterances
@@ -42,6 +43,11 @@ def join(sound: Sound, plan: Plan, turns: tuple[Turn, ...] | None, written: Sequ
         hits(plan.hotwords, words),
         plan.identified.shares if plan.identified else (),
     )
+
+
+def measure_levels(channels: Sequence[PcmFile], transcript: Transcript) -> tuple[float, ...]:
+    """Return how loud each utterance is, in dBFS."""
+    return tuple(round(level(channels[one.channel].read(one.time)), 1) for one in transcript.utterances)
 
 
 def _utterances(

@@ -82,6 +82,8 @@ class Road:
         for number, hole in enumerate(holes):
             heard.append(await self._step(f"recognize hole {number}", stages.recognize, job_id, sound, plan, hole))
         made = await self._step("analyse", stages.analyse, job_id, sound, plan, turns, heard)
+        for name in made.findings:
+            await self._step(f"find {name}", stages.find, job_id, name)
         await self._step("finish", stages.finish, job_id, made)
 
     async def _step(

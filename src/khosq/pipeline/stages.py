@@ -15,7 +15,6 @@ from weakref import WeakValueDictionary
 import sqlalchemy as sa
 import structlog
 
-from khosq.analysis.summary import summarise
 from khosq.clock import Clock
 from khosq.errors import (
     AddressRefused,
@@ -34,7 +33,8 @@ from khosq.jobs.submission import own_recording
 from khosq.media.intake import take_in
 from khosq.media.recording import ALL_TYPES, MediaType, StoredRecording
 from khosq.media.reencode import encode_small
-from khosq.pipeline.joining import join
+from khosq.pipeline.findings import Findings, names_of
+from khosq.pipeline.joining import join, measure_levels
 from khosq.pipeline.plan import Piece, Plan, Sound, Written
 from khosq.pipeline.workshop import Workshop
 from khosq.recordings.recording import Recording
@@ -73,6 +73,8 @@ class Made:
     """The recording encoded anew, where that is what stays of it."""
     wishes: Wishes | None = None
     """The job's, with the language that was found out; None where it was named."""
+    findings: tuple[str, ...] = ()
+    """Names of what is still to be found in it."""
 
 
 class Stages:
@@ -86,6 +88,7 @@ class Stages:
         workshop: Workshop,
         recordings: RecordingStore,
         *,
+        findings: Findings,
         fetch: Fetch,
         max_bytes: int,
         work_dir: Path,
@@ -100,6 +103,7 @@ class Stages:
         self._blobs = blobs
         self._workshop = workshop
         self._recordings = recordings
+        self._findings = findings
         self._fetch = fetch
         self._max_bytes = max_bytes
         self._work_dir = work_dir
@@ -195,20 +199,22 @@ class Stages:
         turns: tuple[Turn, ...] | None,
         written: Sequence[Written],
     ) -> Made:
-        """Join words and voices into the transcript, draw the findings that were asked for, and keep all of it."""
+        """Join words and voices into the transcript and keep it."""
         job = await self._note(job_id, Stage.ANALYSE, _HEARD_TO)
         joined = await asyncio.to_thread(join, sound, plan, turns, written)
         transcript = await self._workshop.write_out(joined, written, punctuation=job.wishes.punctuation)
-        outcome = Outcome(transcript)
-        if "summary" in job.wishes.features:
-            found = await asyncio.to_thread(summarise, transcript)
-            outcome = replace(outcome, title=found.title, summary=found.summary)
-        await in_thread(partial(self._keep_outcome, job_id, outcome))
+        folder = await self._decoded(job_id, sound)
+        levels = await asyncio.to_thread(measure_levels, sound.files(folder), transcript)
+        await in_thread(partial(self._keep_outcome, job_id, Outcome(transcript, plan.regions, levels)))
         is_shrunk = job.wishes.keep is Keep.SMALL and _recording(job).is_of_job
         small = await self._encode_small(job, sound) if is_shrunk else None
         is_open = job.wishes.language == AUTO
         wishes = replace(job.wishes, language=transcript.language) if is_open else None
-        return Made(transcript.warnings, small, wishes)
+        return Made(transcript.warnings, small, wishes, names_of(job.wishes))
+
+    async def find(self, job_id: str, name: str) -> None:
+        """Have one thing found that was asked for; that it failed is a finding too, and keeps no transcript back."""
+        await self._findings.find(await asyncio.to_thread(self._find, job_id), name)
 
     async def finish(self, job_id: str, made: Made) -> None:
         """End the job well; its final state and the webhooks that tell of it are one transaction."""

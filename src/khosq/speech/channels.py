@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from khosq.media.waveform import SAMPLE_RATE, PcmFile, Samples
+from khosq.media.waveform import SAMPLE_RATE, PcmFile, Samples, level
 from khosq.transcript.timespan import Seconds, Timespan
 
 _BLOCK: Seconds = 0.5
@@ -52,7 +52,7 @@ def _is_leak(sound: PcmFile, other: PcmFile, piece: Timespan) -> bool:
     here = sound.read(piece)
     from_ = max(0.0, piece.start - _LATEST_ECHO)
     there = other.read(Timespan(from_, piece.end + _EARLIEST_ECHO))
-    if _level(here) > _level(there) - _QUIETER_DB:
+    if level(here) > level(there) - _QUIETER_DB:
         return False
     return _alikeness(here, there) >= _ALIKE
 
@@ -83,8 +83,3 @@ def _cut_out(region: Timespan, leaks: Sequence[Timespan]) -> Iterator[Timespan]:
     for start, end in zip(starts, ends, strict=True):
         if end - start >= _SHORTEST:
             yield Timespan(start, end)
-
-
-def _level(samples: Samples) -> float:
-    """Return the level in dBFS; -120 for digital silence."""
-    return 10 * float(np.log10(np.mean(samples**2) + 1e-12)) if len(samples) else -120.0

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from tests.stores import summarised
 
 from khosq.jobs.results import Outcome
 from khosq.tenants.tenant import Scope
@@ -85,4 +86,4 @@ def after() -> Iterator[Callable[[float, Callable[[], Any]], None]]:
 def outcome() -> Outcome:
     words = (Word("Բարև", Timespan(0.4, 0.9), 0.98398), Word("ձեզ։", Timespan(0.9, 1.3), None))  # noqa: RUF001 - Armenian
     said = Utterance("Բարև ձեզ։", words, 0, 0)  # noqa: RUF001 - Armenian
-    return Outcome(Transcript("hy-AM", 31.4, (said,), ("Somebody whispers.",)), "Ողջույն", None)
+    return summarised(Transcript("hy-AM", 31.4, (said,), ("Somebody whispers.",)), "Ողջույն", None)

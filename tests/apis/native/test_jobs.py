@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import httpx2
 import pytest
+from tests.stores import keep_outcome
 
 from khosq.jobs.job import JobEvent, JobState, Stage
 from khosq.jobs.results import Outcome
@@ -405,7 +406,7 @@ def test_a_stream_tells_each_step_and_ends_with_the_job(
         office.core.jobs.note_progress(job, Stage.RECOGNIZE, 0.5)
         name, before_last, third = next(told)
         assert (name, third["stage"], third["percent"]) == ("update", "recognize", 50.0)
-        office.core.results.keep(job, outcome)
+        keep_outcome(office.core.results, office.core.findings, job, outcome)
         changes = {"progress": 1.0, "duration": 31.4, "ended_at": office.clock(), "stage": None}
         office.core.jobs.move(job, JobEvent.COMPLETED, office.clock(), changes=changes)
         name, last, end = next(told)

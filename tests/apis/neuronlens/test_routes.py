@@ -6,14 +6,19 @@ import json
 import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.stores import summarised
 
+from khosq.analysis.scorecards.reading import checked_scorecard
 from khosq.errors import SourceUnreachable
+from khosq.findings.finding import KeptFinding
 from khosq.identifiers import new_id
 from khosq.jobs.job import Job, JobEvent, JobState, Keep, ended
 from khosq.jobs.results import Outcome
@@ -66,7 +71,7 @@ def said(text: str, speaker: int | None, start: float, end: float, *confidences:
     return Utterance(text, tuple(map(Word, words, times, sure)), speaker, channel)
 
 
-CALL = Outcome(
+CALL = summarised(
     Transcript(
         "hy-AM",
         31.4,
@@ -78,7 +83,39 @@ CALL = Outcome(
     title="Բարև",
     summary="Գործակալը ներկայացավ։",  # noqa: RUF001 - Armenian
 )
-SILENCE = Outcome(Transcript("hy-AM", 31.4, ()))
+SILENCE = Outcome(
+    Transcript("hy-AM", 31.4, ()),
+    findings={"intent": KeptFinding("intent", {"intent": "other"}, datetime(2030, 1, 1, 9, tzinfo=UTC))},
+)
+
+
+def greeting_card(office: Office) -> str:
+    """Keep a scorecard of the usual tenant; return its id."""
+    question = {"id": "q1", "text": "Greeting", "method": "binary", "weight": 3}
+    card = {"name": "Greeting check", "sections": [{"name": "All", "weight": 1, "questions": [question]}]}
+    tenant = office.core.accounts.ensure("acme")
+    return str(office.core.scorecards.create(tenant.id, checked_scorecard(card)).scorecard_id)
+
+
+def analysed(scorecard_id: str) -> Outcome:
+    """Return a call in which everything was found that the contract's example shows."""
+    shown = example("completed")
+    qa = shown["qa_result"]
+    moods = shown["sentiment"] | {"voices": [{"voice": 0, "score": 0.4}, {"voice": 1, "score": 0.0}]}
+    answers = [
+        {"text": one["name"], "points": one["score"], "most_points": 1, "reason": one["explanation"]}
+        | {name: one[name] for name in ("method", "weight", "evidence")}
+        for one in qa["parameters"]
+    ]
+    values = {
+        "sentiment": moods,
+        "intent": {"intent": shown["intent"]},
+        f"scorecard:{scorecard_id}": {"score": qa["score"], "sections": [{"answers": answers}]},
+    }
+    at = datetime(2030, 1, 1, 9, tzinfo=UTC)
+    return replace(
+        CALL, findings={**CALL.findings, **{name: KeptFinding(name, one, at) for name, one in values.items()}}
+    )
 
 
 def assert_refused(answer: Any, status: int, code: str, *, naming: str = "", param: str | None = None) -> None:
@@ -254,20 +291,46 @@ def test_metadata_comes_back_exactly(office: Office, metadata: bytes) -> None:
 
 
 def test_a_finished_call_is_answered_as_the_contract_shows_it(office: Office) -> None:
-    key = office.key()
-    job_id = submitted(office, key, features=["summary", "sentiment", "intent"], metadata={"lead": "L-9"})
+    key, scorecard_id = office.key(), greeting_card(office)
+    asked = ["summary", "sentiment", "intent", "qa_scoring"]
+    job_id = submitted(office, key, features=asked, qa_scorecard_id=scorecard_id, metadata={"lead": "L-9"})
     office.clock.turn(21)
-    office.finish(job_id, CALL)
+    office.finish(job_id, analysed(scorecard_id))
     answer = read(office, key, job_id)
     shown = answer.json()
     words = [segment.pop("words") for segment in shown["transcript"]]
-    assert shown == example("completed") | {"job_id": job_id}
-    assert list(shown) == list(example("completed"))
+    documented = example("completed")
+    documented["qa_result"]["scorecard_id"] = scorecard_id
+    assert shown == documented | {"job_id": job_id}
+    assert list(shown) == list(documented)
     assert words[0] == [
         {"word": "Բարև", "start": 0.0, "end": 1.305, "confidence": 0.97},
         {"word": "ձեզ։", "start": 1.305, "end": 2.61, "confidence": 0.91},  # noqa: RUF001 - Armenian
     ]
-    assert "sentiment is not computed" in answer.headers["x-khosq-warning"]
+    assert "x-khosq-warning" not in answer.headers
+
+
+def test_an_analysis_that_failed_is_null_and_says_why(office: Office) -> None:
+    key, scorecard_id = office.key(), greeting_card(office)
+    job_id = submitted(office, key, features=["sentiment", "qa_scoring"], qa_scorecard_id=scorecard_id)
+    failed = [
+        KeptFinding(name, None, office.clock(), error="It broke.")
+        for name in ("sentiment", f"scorecard:{scorecard_id}")
+    ]
+    office.finish(job_id, replace(CALL, findings={one.name: one for one in failed}))
+    answer = read(office, key, job_id)
+    assert (answer.json()["status"], answer.json()["sentiment"], answer.json()["qa_result"]) == (
+        "completed",
+        None,
+        None,
+    )
+    assert "sentiment failed: It broke" in answer.headers["x-khosq-warning"]
+    assert "qa_scoring failed: It broke" in answer.headers["x-khosq-warning"]
+
+
+def test_another_tenants_scorecard_is_not_there(office: Office) -> None:
+    answer = submit(office, office.key("another"), features=["qa_scoring"], qa_scorecard_id=greeting_card(office))
+    assert_refused(answer, 400, "invalid_request", param="qa_scorecard_id")
 
 
 def test_what_was_not_asked_for_is_left_out_or_null(office: Office) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 from typing import Any
 
+from tests.stores import keep_outcome, summarised
+
 from khosq.jobs.job import JobEvent
 from khosq.jobs.results import Outcome
 from khosq.transcript.timespan import Timespan
@@ -56,7 +58,7 @@ def said(*words: tuple[str, float, float, float | None], speaker: int | None = N
 
 
 MORNING = said(("Good", 0.12, 0.38, 0.97), ("morning.", 0.4, 0.93, 0.95))
-OUTCOME = Outcome(
+OUTCOME = summarised(
     Transcript(
         "en", 13.6, (MORNING, said(("It's", 2.0, 2.3, 0.5), ("10:30,", 2.3, 3.0, None), ("sir!", 3.1, 3.5, 0.9)))
     ),
@@ -77,7 +79,7 @@ def done(office: Office, key: str, mp3: bytes, outcome: Outcome = OUTCOME, **fie
 def finish(office: Office, session_id: str, outcome: Outcome = OUTCOME) -> None:
     """End a session well, as a worker does: it is told in the same transaction."""
     office.begin(session_id)
-    office.core.results.keep(session_id, outcome)
+    keep_outcome(office.core.results, office.core.findings, session_id, outcome)
     changes = {"duration": 31.404, "ended_at": office.clock()}
     also = [office.core.telling(JobEvent.COMPLETED)]
     assert office.core.jobs.move(session_id, JobEvent.COMPLETED, office.clock(), changes=changes, also=also)

@@ -16,6 +16,7 @@ import requests
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.messages import a_message
+from tests.stores import summarised
 
 from khosq.apis.xosum.dialect import XosumDialect
 from khosq.jobs.job import JobState
@@ -56,7 +57,7 @@ def said(text: str, speaker: int | None, start: float) -> Utterance:
     return Utterance(text, (Word(text, Timespan(start, start + 1)),), speaker)
 
 
-CALL = Outcome(
+CALL = summarised(
     Transcript("hy-AM", 31.4, (said("Բարև ձեզ։", 1, 0), said("Բարև, հաշվի մասին է։", 0, 2))),  # noqa: RUF001 - Armenian
     title="Հարց հաշվի մասին",
     summary="Հաճախորդը հարցրեց հաշվի մասին, օպերատորը պատասխանեց։",  # noqa: RUF001 - Armenian

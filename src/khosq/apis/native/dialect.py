@@ -30,6 +30,7 @@ class NativeDialect:
             JobEvent.GIVEN_UP: "job.failed",
             JobEvent.EXPIRED: "job.failed",
             JobEvent.CANCELLED: "job.cancelled",
+            OtherEvent.ANALYSED: "job.analysed",
             OtherEvent.ENDPOINT_PAUSED: "endpoint.paused",
         }
     )

@@ -26,6 +26,7 @@ _WEBHOOK: dict[str, Any] = {
     "last_delivery": None,
 }
 _COUNTS = {"pending": 0, "processing": 1, "completed": 2, "failed": 0}
+_SCORECARD = "Qm7Tz1Wc9Lp4Ks2Vb8Dx"
 
 
 def _shown(**values: Any) -> dict[str, Any]:
@@ -33,11 +34,12 @@ def _shown(**values: Any) -> dict[str, Any]:
 
 
 SUBMIT = _shown(
-    with_a_summary={
+    with_analyses={
         "audio_url": "https://media.example.org/c/42.mp3",
         "language": "hi-IN",
         "speakers": 2,
-        "features": ["transcription", "summary"],
+        "features": ["transcription", "summary", "sentiment", "intent", "qa_scoring"],
+        "qa_scorecard_id": _SCORECARD,
         "metadata": _METADATA,
     },
     as_little_as_possible={"audio_url": "https://media.example.org/c/43.wav", "language": "en-IN"},
@@ -71,6 +73,23 @@ READ = _shown(
             },
         ],
         "summary": "नमस्ते रीना",
+        "sentiment": {"overall": 0.2, "label": "positive", "by_speaker": {"agent": 0.4, "customer": 0.0}},
+        "intent": "loan_renewal_interest",
+        "qa_result": {
+            "scorecard_id": _SCORECARD,
+            "score": 100.0,
+            "parameters": [
+                {
+                    "name": "Did the agent greet the customer?",
+                    "method": "keyword",
+                    "weight": 3,
+                    "score": 1.0,
+                    "max_score": 1,
+                    "explanation": "The agent said “नमस्ते”.",
+                    "evidence": {"text": "नमस्ते", "start": 0.0, "end": 0.5},
+                }
+            ],
+        },
         "completed_at": "2030-01-01T09:00:21Z",
     },
     failed={

@@ -43,10 +43,8 @@ UNKNOWN_FAILURE = "processing_failed"
 CANCELLED = "cancelled"
 
 ALWAYS, SUMMARY, SENTIMENT, INTENT, QA = "transcription", "summary", "sentiment", "intent", "qa_scoring"
-NOT_YET = (SENTIMENT, INTENT)
-"""Accepted and remembered; nothing computes them yet."""
-NO_INTENT = "other"
-"""The intent of a call in which nothing is said."""
+_NOUNS: Mapping[str, str] = {SUMMARY: SUMMARY, SENTIMENT: SENTIMENT, INTENT: INTENT, "measures": "analytics"}
+"""Our finding → the vendor's name of it; the rest are scorecards."""
 
 _FIELD_FAULTS: Mapping[str, str] = {
     "audio_url": "audio_url must be a string.",
@@ -72,8 +70,8 @@ def read_submission(body: Mapping[Any, Any]) -> CreateTranscription:
     language = read_language_tag(submission.language)
     if language is None:
         raise Invalid(_FIELD_FAULTS["language"], field="language")
-    if QA in submission.features:
-        raise _no_scorecard(submission.qa_scorecard_id)
+    if QA in submission.features and not submission.qa_scorecard_id:
+        raise Invalid("qa_scorecard_id is required when features include qa_scoring.", field="qa_scorecard_id")
     return submission.model_copy(update={"language": language})
 
 
@@ -82,7 +80,8 @@ def to_wishes(submission: CreateTranscription) -> Wishes:
     return Wishes(
         language=submission.language,
         speakers=submission.speakers,
-        features=tuple(sorted(set(submission.features) - {ALWAYS})),
+        features=tuple(sorted(set(submission.features) - {ALWAYS, QA})),
+        scorecard_id=submission.qa_scorecard_id if QA in submission.features else None,
         keep=Keep.NOTHING,
     )
 
@@ -120,9 +119,11 @@ def from_job(job: Job, outcome: Outcome | None) -> dict[str, Any]:
         answer["transcript"] = from_transcript(outcome.transcript)
     answer["summary"] = _summary(job, outcome)
     if SENTIMENT in job.wishes.features:
-        answer["sentiment"] = None
+        answer["sentiment"] = None if outcome is None else _sentiment(outcome)
+    answer["intent"] = None if outcome is None else _intent(job, outcome)
+    if job.wishes.scorecard_id is not None:
+        answer["qa_result"] = None if outcome is None else _qa_result(job.wishes.scorecard_id, outcome)
     return answer | {
-        "intent": NO_INTENT if INTENT in job.wishes.features and _is_silent(outcome) else None,
         "metadata": job.metadata,
         "error": failure(job),
         "created_at": moment(job.created_at),
@@ -146,12 +147,11 @@ def failure(job: Job) -> dict[str, str] | None:
     return None
 
 
-def caveats(job: Job) -> list[str]:
+def caveats(job: Job, outcome: Outcome | None) -> list[str]:
     """Return what a reader of a job's results must know, one sentence each."""
-    missing = [
-        f"{feature} is not computed by this server yet." for feature in NOT_YET if feature in job.wishes.features
-    ]
-    return [*job.warnings, *missing]
+    found = {} if outcome is None else outcome.findings
+    failed = [f"{_NOUNS.get(name, QA)} failed: {one.error}" for name, one in found.items() if one.error is not None]
+    return [*job.warnings, *failed]
 
 
 def moment(at: datetime) -> str:
@@ -163,8 +163,47 @@ def _summary(job: Job, outcome: Outcome | None) -> str | None:
     return (outcome.summary or "") if outcome is not None and SUMMARY in job.wishes.features else None
 
 
-def _is_silent(outcome: Outcome | None) -> bool:
-    return outcome is not None and not outcome.transcript.utterances
+def _sentiment(outcome: Outcome) -> dict[str, Any] | None:
+    value = outcome.value(SENTIMENT)
+    if value is None:
+        return None
+    labels = speaker_labels(outcome.transcript)
+    names = {one.speaker: label for one, label in zip(outcome.transcript.utterances, labels, strict=True)}
+    voices = {names[one["voice"]]: one["score"] or 0.0 for one in value["voices"] if names.get(one["voice"])}
+    return {"overall": value["overall"] or 0.0, "label": value["label"] or "neutral", "by_speaker": voices}
+
+
+def _intent(job: Job, outcome: Outcome) -> str | None:
+    if INTENT not in job.wishes.features:
+        return None
+    value = outcome.value(INTENT)
+    return None if value is None else value["intent"]
+
+
+def _qa_result(scorecard_id: str, outcome: Outcome) -> dict[str, Any] | None:
+    """Return what came of the scorecard; None where that failed, which a warning says."""
+    found = outcome.scores(scorecard_id)
+    if found is None or found.value is None:
+        return None
+    answers = [answer for section in found.value["sections"] for answer in section["answers"]]
+    return {
+        "scorecard_id": scorecard_id,
+        "score": found.value["score"],
+        "parameters": [_parameter(answer) for answer in answers],
+    }
+
+
+def _parameter(answer: Mapping[str, Any]) -> dict[str, Any]:
+    evidence = answer["evidence"]
+    return {
+        "name": answer["text"],
+        "method": answer["method"],
+        "weight": answer["weight"],
+        "score": answer["points"],
+        "max_score": answer["most_points"],
+        "explanation": answer["reason"],
+        "evidence": None if evidence is None else {name: evidence[name] for name in ("text", "start", "end")},
+    }
 
 
 def _segment(utterance: Utterance, label: str | None) -> dict[str, Any]:
@@ -185,9 +224,3 @@ def _word(word: Word) -> dict[str, Any]:
 
 def _mean(numbers: list[float]) -> float | None:
     return round(sum(numbers) / len(numbers), _PLACES) if numbers else None
-
-
-def _no_scorecard(scorecard_id: str | None) -> Invalid:
-    if not scorecard_id:
-        return Invalid("qa_scorecard_id is required when features include qa_scoring.", field="qa_scorecard_id")
-    return Invalid("qa_scorecard_id: there is no such scorecard.", field="qa_scorecard_id")

@@ -75,10 +75,12 @@ class _Jobs:
         outcome = None
         if job.state is JobState.SUCCEEDED:
             outcome = await run_in_threadpool(self._desk.lookup.outcome, job)
-        return JsonAnswer(from_job(job, outcome), headers=warning_headers(caveats(job)))
+        return JsonAnswer(from_job(job, outcome), headers=warning_headers(caveats(job, outcome)))
 
     def _open(self, caller: Caller, submission: CreateTranscription, base_url: str, once: IdempotencyKey | None) -> Job:
         self._desk.require_language(submission.language, field="language")
+        wishes = to_wishes(submission)
+        self._desk.require_scorecard(caller.tenant_id, wishes.scorecard_id, field="qa_scorecard_id", noun="scorecard")
         try:
             self._desk.check_source(submission.audio_url)
         except AddressRefused as error:
@@ -89,7 +91,7 @@ class _Jobs:
                 caller.tenant_id,
                 caller.key_id,
                 DOOR,
-                to_wishes(submission),
+                wishes,
                 submission.metadata,
                 base_url,
                 job_id=new_job_id(),

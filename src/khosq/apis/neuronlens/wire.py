@@ -66,6 +66,34 @@ class Sentiment(BaseModel):
     by_speaker: dict[str, float]
 
 
+class Evidence(BaseModel):
+    """What was said that shows it."""
+
+    text: str
+    start: float = Field(description="Seconds.")
+    end: float = Field(description="Seconds.")
+
+
+class QaParameter(BaseModel):
+    """The answer to one question of the scorecard."""
+
+    name: str
+    method: Literal["binary", "scale", "keyword", "metric"]
+    weight: int = Field(ge=1, le=10)
+    score: float | None = Field(description="From 0 to `max_score`; null where the question does not apply.")
+    max_score: int = Field(description="10 on a scale, else 1.")
+    explanation: str
+    evidence: Evidence | None
+
+
+class QaResult(BaseModel):
+    """What came of the scorecard."""
+
+    scorecard_id: str
+    score: float | None = Field(description="0 to 100; null where no question applies.")
+    parameters: list[QaParameter]
+
+
 class JobError(BaseModel):
     """Why a job failed."""
 
@@ -84,6 +112,9 @@ class TranscriptionJob(BaseModel):
     summary: str | None = Field(description="Null unless asked for and `completed`.")
     sentiment: Sentiment | None = Field(default=None, description="Only when asked for; null until computed.")
     intent: str | None = Field(description="Null unless asked for and computed.")
+    qa_result: QaResult | None = Field(
+        default=None, description="Only when `qa_scoring` was asked for; null until computed."
+    )
     metadata: dict[str, Any] = Field(description=_METADATA)
     error: JobError | None = Field(description="Null unless `failed`.")
     created_at: str = Field(description="ISO 8601, UTC.")

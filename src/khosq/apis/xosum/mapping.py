@@ -42,6 +42,7 @@ STAGE_WORDS: Mapping[Stage, str] = {
 SPEAKERS: Mapping[str, int | None] = {"single_voice": None, "phone_call": 2}
 _TYPES = {speakers: name for name, speakers in SPEAKERS.items()}
 
+_YES = 0.5
 _CANCELLED = "The transcription was cancelled."
 _FAILED = "The transcription failed."
 _IN_WORK = frozenset({JobState.QUEUED, JobState.RUNNING})
@@ -69,8 +70,6 @@ def read_creation(body: Any) -> CreateTranscription:
         raise _invalid(str(error.errors(include_input=False, include_context=False)[0]["loc"][0])) from error
     if len(_compact(creation.metadata)) > LARGEST_METADATA:
         raise too_much_metadata()
-    if "checklist_id" in creation.model_fields_set:
-        raise Invalid("checklistId: there is no such checklist.", field="checklistId")
     if creation.language_code is not None and read_language_tag(creation.language_code) is None:
         raise _invalid("languageCode")
     return creation
@@ -84,7 +83,12 @@ def too_much_metadata() -> Invalid:
 def to_wishes(creation: CreateTranscription, *, default_language: str) -> Wishes:
     """Return what the caller wants, in our words."""
     language = read_language_tag(creation.language_code or default_language) or default_language
-    return Wishes(language=language, speakers=SPEAKERS[creation.type], features=("summary",))
+    return Wishes(
+        language=language,
+        speakers=SPEAKERS[creation.type],
+        features=("summary",),
+        scorecard_id=creation.checklist_id if "checklist_id" in creation.model_fields_set else None,
+    )
 
 
 def status_of(job: Job) -> str:
@@ -128,6 +132,32 @@ def from_outcome(job: Job, outcome: Outcome) -> dict[str, Any]:
         else conversation(transcript, language=job.wishes.language),
         "title": outcome.title,
         "resolution": outcome.summary,
+    }
+
+
+def from_checklist(job: Job, checklist_id: str, outcome: Outcome) -> dict[str, Any]:
+    """Return what came of a checklist, as its webhook carries it; ``error`` is there only where that failed."""
+    found = outcome.scores(checklist_id)
+    value = (found and found.value) or {}
+    answers = [answer for section in value.get("sections", ()) for answer in section["answers"]]
+    told: dict[str, Any] = {
+        "analysisId": value.get("evaluation_id") or f"{checklist_id}.{job.id}",
+        "checklistId": checklist_id,
+        "checklistName": value.get("name"),
+        "results": {answer["id"]: _result(answer) for answer in answers},
+    }
+    return told if found is None or found.error is None else told | {"error": found.error}
+
+
+def _result(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """Return one question's entry; on a scale, half of the points is a yes."""
+    worth = answer["worth"]
+    word = "n/a" if worth is None else "yes" if worth >= _YES else "no"
+    return {
+        "question": answer["text"],
+        "answer": word,
+        "score": answer["points"],
+        "explanation": answer["reason"],
     }
 
 

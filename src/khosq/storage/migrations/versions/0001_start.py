@@ -218,6 +218,21 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('job_id')
     )
     op.create_index('ix_call_facts_tenant_day', 'call_facts', ['tenant_id', 'day'], unique=False)
+    op.create_table('call_texts',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
+    sa.Column('job_id', sa.String(length=32), nullable=False),
+    sa.Column('tenant_id', sa.String(length=20), nullable=False),
+    sa.Column('begun_at', sa.DateTime(), nullable=False),
+    sa.Column('language', sa.String(length=40), nullable=False),
+    sa.Column('agent_name', sa.Text(), nullable=True),
+    sa.Column('agent', sa.Text(), nullable=False),
+    sa.Column('others', sa.Text(), nullable=False),
+    sa.ForeignKeyConstraint(['job_id'], ['jobs.id'], ),
+    sa.ForeignKeyConstraint(['tenant_id'], ['tenants.id'], ),
+    sa.PrimaryKeyConstraint('id'),
+    sqlite_autoincrement=True
+    )
+    op.create_index(op.f('ix_call_texts_job_id'), 'call_texts', ['job_id'], unique=False)
     op.create_table('documents',
     sa.Column('id', sa.String(length=36), nullable=False),
     sa.Column('job_id', sa.String(length=32), nullable=False),
@@ -263,7 +278,7 @@ def upgrade() -> None:
     sa.Column('made_by', sa.Text(), nullable=False),
     sa.Column('note', sa.Text(), nullable=True),
     sa.Column('error', sa.Text(), nullable=True),
-    sa.ForeignKeyConstraint(['job_id'], ['jobs.id'], ),
+    sa.ForeignKeyConstraint(['job_id'], ['jobs.id'], ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('job_id', 'name')
     )
     op.create_table('job_events',

@@ -1,0 +1,99 @@
+"""What is found in a transcript beside its words: one finding after the other, each kept, or why there is none."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import structlog
+
+from khosq import registry
+from khosq.analysis import FEATURES, measures
+from khosq.analysis.feature import Call, Feature, Preferences
+from khosq.analysis.scorecards.scoring import evaluate
+from khosq.clock import Clock
+from khosq.errors import KhosqError, NotFound, may_help
+from khosq.findings.finding import SCORECARD, KeptFinding
+from khosq.findings.store import FindingStore
+from khosq.jobs.job import Job, Wishes
+from khosq.jobs.results import Results
+from khosq.scorecards.scorecards import Scorecards
+from khosq.transcript.parties import agent_of
+
+_MEASURES = "measures"
+
+log = structlog.get_logger()
+
+
+def names_of(wishes: Wishes) -> tuple[str, ...]:
+    """Return what is to be found in a job: what was asked for and is known here, with its measures."""
+    names = [name for name in wishes.features if name in FEATURES]
+    if wishes.scorecard_id is not None:
+        names.append(f"{SCORECARD}{wishes.scorecard_id}")
+    return tuple(dict.fromkeys([_MEASURES, *names])) if names else ()
+
+
+class Findings:
+    """Has things found in finished transcripts."""
+
+    def __init__(
+        self,
+        results: Results,
+        store: FindingStore,
+        scorecards: Scorecards,
+        *,
+        preferences: Callable[[str], Preferences],
+        clock: Clock,
+    ) -> None:
+        """Keep what it works with; ``preferences`` returns what a tenant chose."""
+        self._results = results
+        self._store = store
+        self._scorecards = scorecards
+        self._preferences = preferences
+        self._clock = clock
+
+    async def find(self, job: Job, name: str) -> bool:
+        """Find one thing in a job's transcript and keep it, or the sentence that says why it failed; tell which."""
+        try:
+            value = await self._find(job, name)
+            found = KeptFinding(name, value, self._clock())
+        except Exception as error:
+            if may_help(error):
+                raise
+            found = KeptFinding(name, None, self._clock(), error=_told(error, name))
+        await asyncio.to_thread(self._store.keep, job.id, found)
+        return found.error is None
+
+    async def _find(self, job: Job, name: str) -> Mapping[str, Any]:
+        call = await asyncio.to_thread(self._call, job)
+        if name.startswith(SCORECARD):
+            return await self._score(job, call, name.removeprefix(SCORECARD))
+        feature: Feature = registry.load(name, FEATURES, "khosq.features")
+        preferences = await asyncio.to_thread(self._preferences, job.tenant_id)
+        found = await asyncio.to_thread(feature, call, preferences)
+        return found.to_json()
+
+    async def _score(self, job: Job, call: Call, scorecard_id: str) -> Mapping[str, Any]:
+        try:
+            revision = await asyncio.to_thread(self._scorecards.usable, job.tenant_id, scorecard_id)
+        except NotFound as error:
+            raise NotFound("The scorecard is archived or gone.") from error
+        figures = (await asyncio.to_thread(measures.find, call, Preferences())).figures
+        evaluation = await asyncio.to_thread(evaluate, call, revision.definition, figures)
+        kept = await asyncio.to_thread(self._scorecards.keep_evaluation, job, revision, evaluation)
+        return (
+            {} if kept is None else {"evaluation_id": kept.id, "revision": kept.revision, **kept.evaluation.to_json()}
+        )
+
+    def _call(self, job: Job) -> Call:
+        outcome = self._results.read(job.id)
+        agent = agent_of(outcome.transcript, channel=job.wishes.agent_channel)
+        return Call(outcome.transcript, outcome.speech, outcome.levels, agent)
+
+
+def _told(error: Exception, name: str) -> str:
+    if isinstance(error, KhosqError):
+        return error.message
+    log.error("analysis broke", action="analysis_broke", finding=name, exc_info=error)
+    return "Something broke on our side while this was looked for; the log has the details."
