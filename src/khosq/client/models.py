@@ -478,7 +478,7 @@ class ScorecardEntry(BaseModel):
     """A scorecard, without what it asks."""
 
     id: str
-    """A `checklistId` of Xosum's API and a `qa_scorecard_id` of NeuronLens'."""
+    """Other APIs take it as `checklistId` and as `qa_scorecard_id`."""
     name: str
     newest_revision: int
     published_revision: int | None
