@@ -29,6 +29,8 @@ TITLE_LENGTH = 60
 """Characters."""
 SUMMARY_LENGTH = 400
 """Characters."""
+FEWEST_SENTENCES = 2
+"""Where so many were said that differ and fit."""
 MOST_SENTENCES = 3
 MOST_RANKED = 600
 """Sentences in the graph; of longer recordings, the weightiest of each stretch."""
@@ -184,7 +186,7 @@ def _walk(terms: csr_matrix, preference: Vector) -> Vector:
 
 def _choose(ranked: Sequence[_Ranked], count: int) -> list[Sentence]:
     """Return the best sentences that fit and do not repeat one another, in the order they were said."""
-    wanted = min(MOST_SENTENCES, 1 + count // 4)
+    wanted = min(MOST_SENTENCES, max(FEWEST_SENTENCES, 1 + count // 4))
     chosen: list[_Ranked] = []
     left = SUMMARY_LENGTH
     for one in ranked:
