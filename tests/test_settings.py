@@ -74,3 +74,19 @@ def test_a_setting_that_cannot_be_is_refused(name: str, value: str, monkeypatch:
     monkeypatch.setenv(f"KHOSQ_{name}", value)
     with pytest.raises(ValidationError, match=name.lower()):
         Settings()
+
+
+def test_a_language_model_has_an_address_and_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    chosen = Settings(llm_url="http://10.0.0.7:11434/v1/", llm_model="qwen3:8b", llm_key=" sk-1\n")
+    assert (chosen.llm_url, chosen.llm_key) == ("http://10.0.0.7:11434/v1", "sk-1")
+    for alone in ({"llm_url": "http://llm/v1"}, {"llm_model": "qwen3:8b"}):
+        with pytest.raises(ValidationError, match="together"):
+            Settings(**alone)  # type: ignore[arg-type]
+
+
+def test_no_secret_is_shown_with_settings_or_with_what_is_wrong_in_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KHOSQ_LLM_KEY", "sk-hidden")
+    assert "sk-hidden" not in repr(Settings())
+    with pytest.raises(ValidationError) as refused:
+        Settings(llm_model="alone")
+    assert "sk-hidden" not in str(refused.value)

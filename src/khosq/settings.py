@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, StringConstraints, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 HOUR = 3600
@@ -19,7 +19,7 @@ def _user_dir(variable: str, fallback: str) -> Path:
 class Settings(BaseSettings):
     """What an operator may choose."""
 
-    model_config = SettingsConfigDict(env_prefix="KHOSQ_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="KHOSQ_", extra="ignore", hide_input_in_errors=True)
 
     data_dir: Path = Field(default_factory=lambda: _user_dir("XDG_DATA_HOME", ".local/share"))
     """Holds the database and the recordings, unless the two addresses below say otherwise."""
@@ -85,6 +85,18 @@ class Settings(BaseSettings):
     """Seconds between a worker's signs of life."""
     dead_after: float = 8.0
     """Seconds of silence after which a worker counts as dead."""
+    llm_url: str | None = None
+    """An OpenAI-compatible server, up to and with its ``/v1``; default: no language model is asked."""
+    llm_model: str | None = Field(None, min_length=1)
+    """The language model's name, as its server knows it."""
+    llm_key: Annotated[str, StringConstraints(strip_whitespace=True)] | None = Field(None, repr=False)
+    """Sent to that server as a bearer token."""
+    llm_context: int = Field(8192, ge=2048)
+    """Tokens that the language model holds, question and answer."""
+    llm_timeout: float = Field(60, gt=0)
+    """Seconds for one question to it, from the start to the answer's last byte."""
+    llm_tokens_per_day: int = Field(0, ge=0)
+    """What each tenant may spend on it in a day (UTC); 0: without limit."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @field_validator("trusted_proxies", "outbound_allow", mode="before")
@@ -97,7 +109,7 @@ class Settings(BaseSettings):
     def _numbers(cls, value: object) -> object:
         return [float(part) for part in value.split(",")] if isinstance(value, str) else value
 
-    @field_validator("public_url")
+    @field_validator("public_url", "llm_url")
     @classmethod
     def _is_base(cls, value: str | None) -> str | None:
         if value is not None and not value.startswith(("http://", "https://")):
@@ -115,6 +127,12 @@ class Settings(BaseSettings):
     def _beats_in_time(self) -> Self:
         if not 0 < 2 * self.heartbeat <= self.dead_after:
             raise ValueError("dead_after is at least twice the heartbeat")
+        return self
+
+    @model_validator(mode="after")
+    def _names_its_model(self) -> Self:
+        if (self.llm_url is None) != (self.llm_model is None):
+            raise ValueError("llm_url and llm_model are given together or not at all")
         return self
 
     @property
