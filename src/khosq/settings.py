@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, StringConstraints, field_validator, model_validator
+from pydantic import Field, StringConstraints, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 HOUR = 3600
@@ -87,7 +87,7 @@ class Settings(BaseSettings):
     """Seconds of silence after which a worker counts as dead."""
     llm_url: str | None = None
     """An OpenAI-compatible server, up to and with its ``/v1``; default: no language model is asked."""
-    llm_model: str | None = Field(None, min_length=1)
+    llm_model: str | None = Field(None, min_length=1, validate_default=True)
     """The language model's name, as its server knows it."""
     llm_key: Annotated[str, StringConstraints(strip_whitespace=True)] | None = Field(None, repr=False)
     """Sent to that server as a bearer token."""
@@ -123,16 +123,17 @@ class Settings(BaseSettings):
             raise ValueError("offsets in seconds begin with 0 and rise")
         return value
 
+    @field_validator("llm_model")
+    @classmethod
+    def _is_with_its_address(cls, value: str | None, known: ValidationInfo) -> str | None:
+        if "llm_url" in known.data and (known.data["llm_url"] is None) != (value is None):
+            raise ValueError("a language model is given with both its URL and its name")
+        return value
+
     @model_validator(mode="after")
     def _beats_in_time(self) -> Self:
         if not 0 < 2 * self.heartbeat <= self.dead_after:
             raise ValueError("dead_after is at least twice the heartbeat")
-        return self
-
-    @model_validator(mode="after")
-    def _names_its_model(self) -> Self:
-        if (self.llm_url is None) != (self.llm_model is None):
-            raise ValueError("llm_url and llm_model are given together or not at all")
         return self
 
     @property
