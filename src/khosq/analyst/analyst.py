@@ -14,6 +14,7 @@ from khosq import registry
 from khosq.analysis import FEATURES
 from khosq.analysis.feature import Call, Feature, Preferences
 from khosq.analysis.scorecards.definition import Scorecard
+from khosq.analysis.scorecards.evaluation import EMBEDDED
 from khosq.analysis.scorecards.judging import questions_to_judge
 from khosq.analysis.scorecards.scoring import Measures, evaluate
 from khosq.analyst.asking import Asker, Budget, Drawn
@@ -21,8 +22,6 @@ from khosq.analyst.judging import ModelJudge
 from khosq.analyst.model import LanguageModel, NoAnswer
 from khosq.errors import KhosqError
 
-EMBEDDED = "embedded"
-"""What answers without asking anybody."""
 ANSWERS = {
     "action_items": "khosq.analyst.answers.action_items:draw",
     "intent": "khosq.analyst.answers.intent:draw",

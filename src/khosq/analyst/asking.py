@@ -238,6 +238,8 @@ def _checked(text: str, answer: type[A], check: Callable[[A], None]) -> A:
         found = answer.model_validate_json(text)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        if first["type"] == "extra_forbidden":  # its place would be the model's own words
+            raise Wrong("It has fields that were not asked for.") from error
         where = ".".join(map(str, first["loc"])) or "the answer"
         raise Wrong(f"{where}: {first['msg']}.") from error
     check(found)
