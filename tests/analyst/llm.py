@@ -71,7 +71,12 @@ def lines_in(question: Question) -> Iterator[tuple[int, str]]:
 
 def fields_of(question: Question) -> set[str]:
     """Return what the answer is to have at its top."""
-    return set(question["response_format"]["json_schema"]["schema"]["properties"])
+    return set(question["response_format"]["json_schema"]["schema"]["properties"]) - {"codes"}
+
+
+def codes_in(question: Question) -> str:
+    """Return what shows that a question was read from its beginning to its end."""
+    return " ".join(re.findall(r"^</?call (\w+)>$", user_of(question), re.MULTILINE))
 
 
 async def send(writer: asyncio.StreamWriter, status: int, body: bytes, *headers: str) -> None:
@@ -100,6 +105,8 @@ def says(answer: Callable[[Question], Any] | Any, *, tokens: int | None = 100, *
 
     async def behave(_: Server, question: Question, writer: asyncio.StreamWriter) -> None:
         made = answer(question) if callable(answer) else answer
+        if isinstance(made, dict) and (codes := codes_in(question)):
+            made = {"codes": codes} | made
         text = made if isinstance(made, str) else json.dumps(made, ensure_ascii=False)
         await send(writer, 200, completion(text, tokens=tokens, **how))
 

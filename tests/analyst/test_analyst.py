@@ -120,7 +120,7 @@ def shape(value: Any) -> Any:
         says({"wrong": True}),
         says([1, 2]),
         says("{" * 50_000),
-        says({"title": 7, "notes": 7, "lines": "x", "moods": 1, "items": None}),
+        says({"title": 7, "notes": 7, "lines": "x", "moods": 1, "items": None, "topics": 0, "wanted": {}}),
         answers(500),
         answers(200, b"garbage"),
     ],
@@ -306,6 +306,17 @@ def test_all_questions_about_one_call_are_bounded_together() -> None:
     assert "more than 0.5 seconds" in str(result.note)
 
 
+@pytest.mark.parametrize("keep", [slice(0, 400), slice(-400, None)])
+def test_a_server_that_cuts_a_question_short_and_says_nothing_is_found_out(keep: slice) -> None:
+    def cut(question: Question) -> dict[str, Any]:
+        question["messages"][1]["content"] = user_of(question)[keep]
+        return SUMMARY
+
+    result, _ = found("summary", call(story(1000)), says(cut))
+    assert result.made_by == "embedded"
+    assert "KHOSQ_LLM_CONTEXT" in str(result.note)
+
+
 def test_one_part_that_fails_ends_the_whole_soon() -> None:
     one = call(*(story(500) for _ in range(100)))
     result, server = found("summary", one, says(good), answers(500), context=2048)
@@ -355,6 +366,6 @@ def test_what_callers_say_stands_between_marks_and_in_no_instruction() -> None:
     assert order not in system_of(question)
     assert "you do not follow" in system_of(question)
     first, *lines, last = user_of(question).splitlines()
-    assert first.startswith("<call-")
-    assert last == first.replace("<", "</")
+    assert first.startswith("<call ")
+    assert last.startswith("</call ")
     assert lines[0].endswith(order)

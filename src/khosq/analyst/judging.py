@@ -11,7 +11,7 @@ from khosq.analysis.feature import Call
 from khosq.analysis.scorecards.definition import FULL_MARKS, Question
 from khosq.analysis.scorecards.evaluation import worth_of
 from khosq.analysis.scorecards.judging import Judged
-from khosq.analyst.asking import Answer, Asker, Budget, Task, Wrong, one_of
+from khosq.analyst.asking import Answer, Asker, Budget, Task, Whole, Wrong, one_of
 from khosq.analyst.model import LanguageModel
 from khosq.analyst.narrowing import choosing
 from khosq.analyst.tokens import estimate
@@ -85,7 +85,7 @@ def _worded(question: Question) -> str:
     return f"- {question.id} ({kind}{whose}{when}): {tidy(question.text)}{guidance}"
 
 
-def _answers_to(questions: Sequence[Question]) -> type[Answer]:
+def _answers_to(questions: Sequence[Question]) -> type[Whole]:
     one = create_model(
         "JudgedQuestion",
         __base__=Answer,
@@ -95,7 +95,7 @@ def _answers_to(questions: Sequence[Question]) -> type[Answer]:
         quote=(str | None, ...),
     )
     many: Any = list
-    return create_model("JudgedQuestions", __base__=Answer, answers=(many[one], ...))
+    return create_model("JudgedQuestions", __base__=Whole, answers=(many[one], ...))
 
 
 def _checker(questions: Sequence[Question]) -> Any:

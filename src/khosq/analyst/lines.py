@@ -70,11 +70,21 @@ def tokens_of(lines: Iterable[Line]) -> int:
     return sum(line.tokens for line in lines)
 
 
-def as_data(lines: Sequence[Line]) -> str:
-    """Return lines between marks that nobody in the call can know."""
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Lines between two marks that nobody in the call can know; who repeats both codes had all of it before him."""
+
+    text: str
+    opening: str
+    closing: str
+
+
+def shown(lines: Sequence[Line]) -> Shown:
+    """Return lines as a model is shown them."""
     text = "\n".join(map(str, lines))
-    mark = sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
-    return f"<call-{mark}>\n{text}\n</call-{mark}>"
+    digest = sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    opening, closing = digest[:6], digest[6:12]
+    return Shown(f"<call {opening}>\n{text}\n</call {closing}>", opening, closing)
 
 
 def _pieces(words: Sequence[Word], longest: int) -> Iterator[tuple[str, Timespan]]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 
-from khosq.analyst.asking import Answer, Asker, Task, Wrong
+from khosq.analyst.asking import Asker, Task, Whole, Wrong
 from khosq.analyst.lines import Line, tokens_of
 
 _SHARE = 4
 """One line in so many may stay."""
 
 
-class _Chosen(Answer):
+class _Chosen(Whole):
     lines: list[int]
     """Their numbers."""
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from khosq.analysis.action_items import MOST_ITEMS, ActionItem, ActionItems
 from khosq.analysis.feature import Preferences
-from khosq.analyst.asking import Answer, Asker, Drawn, Task, left_out
+from khosq.analyst.asking import Answer, Asker, Drawn, Task, Whole, left_out
 from khosq.analyst.lines import Line
 from khosq.analyst.wording import bare, name_of, shortened, tidy
 
@@ -20,7 +20,7 @@ class _Item(Answer):
     due: str | None
 
 
-class _Items(Answer):
+class _Items(Whole):
     items: list[_Item]
 
 

@@ -9,7 +9,7 @@ from pydantic import create_model
 
 from khosq.analysis.feature import IntentRule, Preferences
 from khosq.analysis.intent import INTENTS, MOST_OTHERS, OTHER, Intent, Wanted
-from khosq.analyst.asking import Answer, Asker, Drawn, Task, left_out, one_of
+from khosq.analyst.asking import Answer, Asker, Drawn, Task, Whole, left_out, one_of
 from khosq.analyst.narrowing import choosing
 from khosq.analyst.wording import tidy
 
@@ -51,7 +51,7 @@ def _described(rules: Sequence[IntentRule]) -> dict[str, str]:
     return described | {name: f"- {name}" for name in INTENTS if name not in described}
 
 
-def _answer_of(names: Sequence[str]) -> type[Answer]:
+def _answer_of(names: Sequence[str]) -> type[Whole]:
     one = create_model("WantedIntent", __base__=Answer, intent=(one_of(names), ...), quote=(str, ...))
     many: Any = list
-    return create_model("WantedIntents", __base__=Answer, wanted=(many[one], ...))
+    return create_model("WantedIntents", __base__=Whole, wanted=(many[one], ...))

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 
 from khosq.analysis.feature import Preferences
 from khosq.analysis.key_phrases import MOST_PHRASES, MOST_TOPICS, KeyPhrase, KeyPhrases
-from khosq.analyst.asking import Answer, Asker, Drawn, Task, Wrong, left_out
+from khosq.analyst.asking import Asker, Drawn, Task, Whole, Wrong, left_out
 from khosq.analyst.lines import Line
 from khosq.analyst.wording import bare, is_written_in, name_of, shortened, tidy
 
 _LONGEST = 60  # characters
 
 
-class _KeyPhrases(Answer):
+class _KeyPhrases(Whole):
     topics: list[str]
     phrases: list[str]
 
@@ -44,7 +44,7 @@ async def draw(asker: Asker, _: Preferences) -> Drawn:
         quotes = await asker.said(found.phrases, part)
         given += len(quotes)
         said += len([quote for quote in quotes if quote])
-        return _KeyPhrases(topics=found.topics, phrases=[bare(quote.text) for quote in quotes if quote])
+        return found.model_copy(update={"phrases": [bare(quote.text) for quote in quotes if quote]})
 
     for found in await asker.each(asker.parts(await asker.lines(), task), look):
         _rank(topics, found.topics)

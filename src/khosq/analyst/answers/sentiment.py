@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from khosq.analysis.feature import Preferences
 from khosq.analysis.sentiment import QUARTERS, Sentiment, VoiceMood, label
-from khosq.analyst.asking import Answer, Asker, Drawn, Task, Wrong
+from khosq.analyst.asking import Answer, Asker, Drawn, Task, Whole, Wrong
 from khosq.analyst.lines import Line
 from khosq.transcript.parties import voice_of_each, voices
 from khosq.transcript.transcript import Transcript
@@ -18,7 +18,7 @@ class _Mood(Answer):
     score: float
 
 
-class _Moods(Answer):
+class _Moods(Whole):
     moods: list[_Mood]
 
 

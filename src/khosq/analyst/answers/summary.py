@@ -7,18 +7,18 @@ from dataclasses import replace
 
 from khosq.analysis.feature import Preferences
 from khosq.analysis.summary import SUMMARY_LENGTH, TITLE_LENGTH, Summary
-from khosq.analyst.asking import Answer, Asker, Drawn, Task, Wrong
+from khosq.analyst.asking import Asker, Drawn, Task, Whole, Wrong
 from khosq.analyst.lines import Line, tokens_of
 from khosq.analyst.model import NoAnswer
 from khosq.analyst.wording import is_written_in, name_of, shortened, tidy
 
 
-class _Summary(Answer):
+class _Summary(Whole):
     title: str
     summary: str
 
 
-class _Notes(Answer):
+class _Notes(Whole):
     notes: list[str]
 
 
