@@ -12,9 +12,10 @@ from tests.stores import Office, at_once
 from khosq.analyses.analyses import Analyses
 from khosq.analyses.run import MOST_JOBS, PART
 from khosq.analyses.store import AnalysisStore
-from khosq.errors import Invalid, NotFound
+from khosq.errors import Conflict, Invalid, NotFound
 from khosq.identifiers import new_id
 from khosq.jobs.job import Job, JobEvent
+from khosq.jobs.submission import IdempotencyKey
 from khosq.tenants.tenant import Tenant
 
 ASKED = ("sentiment", "scorecard:a", "sentiment")
@@ -118,3 +119,15 @@ def test_runs_come_newest_first_and_another_tenants_are_not_there(
     for tenant_id, run_id in ((office.tenant().id, runs[0].id), (tenant.id, new_id()), (tenant.id, "../x")):
         with pytest.raises(NotFound):
             analyses.find(tenant_id, run_id)
+
+
+def test_a_run_that_is_asked_for_again_with_its_key_is_that_run(
+    office: Office, analyses: Analyses, tenant: Tenant
+) -> None:
+    job, once = done(office, tenant), IdempotencyKey("one", b"asked")
+    run = analyses.open(tenant.id, [job], ASKED, once=once)
+    analyses.finish(run, job, has_failed=False)
+    again = analyses.open(tenant.id, [job], ASKED, once=once)
+    assert (again.id, again.done, len(analyses.all(tenant.id))) == (run.id, 1, 1)
+    with pytest.raises(Conflict):
+        analyses.open(tenant.id, [job], ["summary"], once=IdempotencyKey("one", b"another"))

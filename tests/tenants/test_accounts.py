@@ -7,6 +7,7 @@ from tests.stores import Office
 
 from khosq.errors import Invalid, NotFound
 from khosq.identifiers import new_id
+from khosq.tenants.preferences import OwnIntent, OwnRedaction, TenantPreferences
 from khosq.tenants.tenant import Tenant
 
 
@@ -68,3 +69,16 @@ def test_every_tenant_is_listed_by_name(office: Office) -> None:
     names = [tenant.name for tenant in office.accounts.all()]
     assert mine <= set(names)
     assert len(names) == len(set(names))
+
+
+def test_what_a_tenant_chose_for_its_analyses_is_kept(office: Office) -> None:
+    acme, other = office.tenant(), office.tenant()
+    chosen = TenantPreferences(
+        (OwnIntent("renewal", ("ես ուզում եմ", "renew \x00 \ud800"), "hy"),),
+        ("card", "ticket"),
+        (OwnRedaction("ticket", "T-[0-9]+"),),
+        1,
+    )
+    office.accounts.set_preferences(acme.id, chosen)
+    assert office.accounts.preferences(acme.id) == chosen
+    assert office.accounts.preferences(other.id) == TenantPreferences()

@@ -14,7 +14,8 @@ from khosq.errors import Invalid, NotFound
 from khosq.identifiers import is_id, new_id
 from khosq.jobs.job import Job, JobState
 from khosq.jobs.queue import JOBS, Queue
-from khosq.jobs.store import InTransaction, hold_job
+from khosq.jobs.store import InTransaction, claim, hold_job
+from khosq.jobs.submission import IdempotencyKey, as_once
 
 ANALYSE = "analyse"
 """Name of the workflow that analyses one part of a run."""
@@ -42,16 +43,20 @@ class Analyses:
         self._told = told
         self._clock = clock
 
-    def open(self, tenant_id: str, jobs: Sequence[Job], findings: Sequence[str]) -> AnalysisRun:
+    def open(
+        self, tenant_id: str, jobs: Sequence[Job], findings: Sequence[str], *, once: IdempotencyKey | None = None
+    ) -> AnalysisRun:
         """Have something found in jobs that have their transcript.
 
         Args:
             tenant_id: whose they are.
             jobs: of this tenant.
             findings: names of features that are known, and ``scorecard:ID`` of scorecards that may be used.
+            once: a request that came before with this key gets the run of that time, as it is now.
 
         Raises:
             Invalid: there is nothing to do, or too much, or a job has no transcript.
+            Conflict: the idempotency key came with another request.
 
         """
         chosen = {job.id: job for job in jobs}
@@ -64,7 +69,12 @@ class Analyses:
                 raise Invalid(f"The job {job.id} has no transcript.")
         names = tuple(dict.fromkeys(findings))
         run = AnalysisRun(new_id(), tenant_id, names, self._clock(), len(chosen))
+        remembered = as_once(once, tenant_id, ANALYSE, run.created_at)
         with self._store.write() as connection:
+            if remembered is not None:
+                before = claim(connection, remembered, [run.id], run.created_at)
+                if before is not None:
+                    return self._store.find_in(connection, before[0])
             for part in range(self._store.add(connection, run, list(chosen))):
                 workflow_id = f"{run.id}:{part}"
                 self._queue.enqueue(

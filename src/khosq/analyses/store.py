@@ -57,7 +57,12 @@ class AnalysisStore:
     def find(self, run_id: str) -> AnalysisRun | None:
         """Return a run as it is now."""
         with self._database.read() as connection:
-            return _find(connection, run_id)
+            row = connection.execute(_RUNS.where(runs.c.id == run_id)).mappings().one_or_none()
+            return _run(row) if row else None
+
+    def find_in(self, connection: sa.Connection, run_id: str) -> AnalysisRun:
+        """Return a run that is there, as a transaction sees it."""
+        return _run(connection.execute(_RUNS.where(runs.c.id == run_id)).mappings().one())
 
     def search(self, tenant_id: str, *, limit: int, after: tuple[datetime, str] | None = None) -> list[AnalysisRun]:
         """Return a tenant's runs, newest first."""
@@ -106,11 +111,6 @@ _RUNS = sa.select(
     _counted(tasks.c.is_done).label("done"),
     _counted(tasks.c.has_failed).label("failed"),
 )
-
-
-def _find(connection: sa.Connection, run_id: str) -> AnalysisRun | None:
-    row = connection.execute(_RUNS.where(runs.c.id == run_id)).mappings().one_or_none()
-    return _run(row) if row else None
 
 
 def _run(row: sa.RowMapping) -> AnalysisRun:

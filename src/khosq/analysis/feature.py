@@ -51,6 +51,8 @@ class Preferences:
     redact: tuple[str, ...] = ()
     """Names of the redaction rules in force; empty: all."""
     redaction_rules: tuple[RedactionRule, ...] = ()
+    agent_channel: int | None = None
+    """Where the agent speaks, if the job does not say so."""
 
 
 class Finding(Protocol):

@@ -13,13 +13,16 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
+from khosq.analyses.analyses import Analyses
 from khosq.clock import Clock
 from khosq.delivery.dialect import Dialect
 from khosq.delivery.endpoints import Endpoints
 from khosq.documents.documents import Documents
 from khosq.errors import Invalid, KhosqError, NotFound, Refused
 from khosq.identifiers import new_id
-from khosq.jobs.job import Job
+from khosq.insights.insight import Insight
+from khosq.insights.insights import Insights
+from khosq.jobs.job import FINAL, Chosen, Job, JobState, Tally
 from khosq.jobs.lookup import Lookup
 from khosq.jobs.submission import Submissions
 from khosq.media.partial import PartialUploads
@@ -31,6 +34,7 @@ from khosq.serving.door import Door
 from khosq.serving.watch import Watch
 from khosq.tenants.accounts import Accounts
 from khosq.tenants.api_keys import ApiKeys
+from khosq.tenants.preferences import TenantPreferences
 from khosq.tenants.rate_limits import RateLimits
 from khosq.tenants.tenant import UsageOfDay
 
@@ -108,6 +112,12 @@ class Desk:
     endpoints: Endpoints
     documents: Documents
     scorecards: Scorecards
+    analyses: Analyses
+    insights: Insights
+    features: Sequence[str]
+    """Names of what can be found in a call."""
+    set_preferences: Callable[[str, TenantPreferences], None]
+    """Sets what a tenant chose for its analyses; raises ``Invalid`` where they could not follow it."""
     uploads: PartialUploads
     """Recordings that come piece by piece."""
     usage: Callable[[str, date, date], Sequence[UsageOfDay]]
@@ -191,6 +201,18 @@ class Desk:
                 self.scorecards.usable(tenant_id, scorecard_id)
             except NotFound as error:
                 raise Invalid(f"{field}: there is no such {noun}.", field=field) from error
+
+    def calls(self, tenant_id: str, since: datetime, until: datetime) -> tuple[Insight, list[Tally]]:
+        """Return what a tenant's calls of a range say that have ended, and how many of all stand where each day."""
+        insight = self.insights.ended_calls(tenant_id, since, until)
+        ended = [
+            Tally(day, JobState(state), totals.calls, totals.seconds)
+            for day, states in insight.days.items()
+            for state, totals in states.items()
+        ]
+        in_flight = [state for state in JobState if state not in FINAL]
+        going_on = self.lookup.tally(Chosen(tenant_id, states=in_flight, begun_from=since, begun_before=until))
+        return insight, sorted([*ended, *going_on], key=lambda one: one.day)
 
     def _begin_upload(self, job_id: str) -> datetime:
         begun = self.submissions.begin_upload(job_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cached_property, partial
 
@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from khosq.analyses.analyses import Analyses
 from khosq.analyses.store import AnalysisStore
-from khosq.analysis.feature import Preferences
+from khosq.analysis.feature import IntentRule, Preferences, RedactionRule
 from khosq.apis import FACES, load_face
 from khosq.clock import Clock, system_clock
 from khosq.delivery.dialect import Dialect, OtherEvent
@@ -33,12 +33,13 @@ from khosq.jobs.job import Job, JobEvent
 from khosq.jobs.lookup import Lookup
 from khosq.jobs.queue import Queue
 from khosq.jobs.results import Results
-from khosq.jobs.store import InTransaction, JobStore, NodeStore
+from khosq.jobs.store import InTransaction, JobStore, NodeStore, hold_job
 from khosq.jobs.submission import Submissions
 from khosq.media.partial import PartialUploads
 from khosq.outbound.address import check_url, read_allow
 from khosq.recordings.recordings import Recordings
 from khosq.recordings.store import RecordingStore
+from khosq.scorecards.review import KeptEvaluation
 from khosq.scorecards.scorecards import Scorecards
 from khosq.scorecards.store import EvaluationStore, ScorecardStore
 from khosq.settings import Settings
@@ -46,6 +47,7 @@ from khosq.storage.blobs import Blobs
 from khosq.storage.database import Database
 from khosq.tenants.accounts import Accounts
 from khosq.tenants.api_keys import ApiKeys
+from khosq.tenants.preferences import TenantPreferences
 from khosq.tenants.rate_limits import RateLimits
 from khosq.tenants.store import TenantStore, UsageStore
 
@@ -150,7 +152,8 @@ class Core:
     @cached_property
     def scorecards(self) -> Scorecards:
         """Scorecards, and what came of them in jobs."""
-        return Scorecards(ScorecardStore(self.database), EvaluationStore(self.database), clock=self.clock)
+        evaluations = EvaluationStore(self.database)
+        return Scorecards(ScorecardStore(self.database), evaluations, clock=self.clock, reviewed=self._reviewed)
 
     @cached_property
     def uploads(self) -> PartialUploads:
@@ -199,7 +202,30 @@ class Core:
 
     def preferences(self, tenant_id: str) -> Preferences:
         """Return what a tenant chose for its analyses."""
-        return Preferences()
+        return _to_preferences(self.accounts.preferences(tenant_id))
+
+    def set_preferences(self, tenant_id: str, preferences: TenantPreferences) -> None:
+        """Set what a tenant chose for its analyses.
+
+        Raises:
+            Invalid: they cannot be followed.
+
+        """
+        from khosq.analysis.redaction.finding import check_rules  # noqa: PLC0415 - its words are many, and seldom needed
+
+        chosen = _to_preferences(preferences)
+        check_rules(chosen.redact, chosen.redaction_rules)
+        self.accounts.set_preferences(tenant_id, preferences)
+
+    def _reviewed(self, connection: sa.Connection, kept: KeptEvaluation) -> None:
+        """Let a job's finding and what is counted of it follow an evaluation that a person changed."""
+        job, name = hold_job(connection, kept.job_id), f"{SCORECARD}{kept.scorecard_id}"
+        found = None if job is None else self.findings.in_job(connection, job.id).get(name)
+        # an evaluation by another revision may be the one that counts now
+        if job is not None and found is not None and (found.value or {}).get("evaluation_id") == kept.id:
+            value = {**(found.value or {}), **kept.evaluation.to_json()}
+            self.findings.put(connection, job.id, replace(found, value=value))
+            self.insights.note(connection, job)
 
     def analysed(self, names: Sequence[str]) -> InTransaction:
         """Return what counts a job anew and tells that these were found in it, in the transaction of that."""
@@ -255,6 +281,15 @@ class Core:
     @cached_property
     def _tenant_store(self) -> TenantStore:
         return TenantStore(self.database)
+
+
+def _to_preferences(chosen: TenantPreferences) -> Preferences:
+    return Preferences(
+        tuple(IntentRule(one.name, one.phrases, one.language) for one in chosen.intents),
+        chosen.redact,
+        tuple(RedactionRule(one.name, one.pattern) for one in chosen.redaction_rules),
+        chosen.agent_channel,
+    )
 
 
 @contextmanager

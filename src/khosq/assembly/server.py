@@ -14,6 +14,7 @@ import uvicorn
 from prometheus_client import start_http_server
 from starlette.concurrency import run_in_threadpool
 
+from khosq.analysis import FEATURES
 from khosq.apis import open_doors
 from khosq.apis.face import Desk
 from khosq.assembly.core import Core, open_core
@@ -126,6 +127,10 @@ def build_desk(core: Core) -> Desk:
         endpoints=core.endpoints,
         documents=core.documents,
         scorecards=core.scorecards,
+        analyses=core.analyses,
+        insights=core.insights,
+        features=tuple(FEATURES),
+        set_preferences=core.set_preferences,
         uploads=core.uploads,
         usage=core.usage.between,
         accounts=core.accounts,

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from khosq.findings.finding import KeptFinding
 from khosq.storage.database import Database, ForeignText, UtcDateTime, metadata
@@ -31,6 +32,7 @@ class FindingStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._insert = sqlite.insert if database.is_sqlite else postgresql.insert
 
     def keep(self, job_id: str, finding: KeptFinding) -> bool:
         """Keep a finding in the place of one of its name; tell whether its job is still there."""
@@ -38,12 +40,15 @@ class FindingStore:
             mine = sa.select(_jobs.c.id).where(_jobs.c.id == job_id)
             if connection.execute(mine.with_for_update(read=True, key_share=True)).first() is None:
                 return False
-            place = (findings.c.job_id == job_id) & (findings.c.name == finding.name)
-            connection.execute(sa.delete(findings).where(place))
-            written = None if finding.value is None else json.dumps(finding.value, separators=(",", ":"))
-            row = asdict(replace(finding, value=None)) | {"value": written}
-            connection.execute(sa.insert(findings).values(job_id=job_id, **row))
+            self.put(connection, job_id, finding)
         return True
+
+    def put(self, connection: sa.Connection, job_id: str, finding: KeptFinding) -> None:
+        """Keep a finding of a job that nobody deletes meanwhile, in the place of one of its name."""
+        written = None if finding.value is None else json.dumps(finding.value, separators=(",", ":"))
+        facts = asdict(replace(finding, value=None)) | {"value": written}
+        row = self._insert(findings).values(job_id=job_id, **facts)
+        connection.execute(row.on_conflict_do_update(index_elements=["job_id", "name"], set_=facts))
 
     def of_jobs(self, job_ids: Sequence[str]) -> dict[str, dict[str, KeptFinding]]:
         """Return what was found in these jobs, by job and name."""

@@ -88,12 +88,13 @@ class InsightStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._insert = sqlite.insert if database.is_sqlite else postgresql.insert
 
     def put(self, connection: sa.Connection, fact: CallFact) -> None:
         """Count a job, in the place of what was known of it, in the transaction that changes it."""
         row = asdict(fact) | {"day": fact.day}
-        connection.execute(sa.delete(facts).where(facts.c.job_id == fact.job_id))
-        connection.execute(sa.insert(facts).values(**row))
+        put = self._insert(facts).values(**row).on_conflict_do_update(index_elements=["job_id"], set_=row)
+        connection.execute(put)  # at once: a run and a person may change the same job
         self._open(connection, fact.tenant_id, fact.day)
 
     def remove_of_job(self, connection: sa.Connection, job_id: str) -> None:
@@ -166,8 +167,7 @@ class InsightStore:
 
     def _open(self, connection: sa.Connection, tenant_id: str, day: date) -> None:
         """Open a day, after its facts have changed: who folds it waits for that change, or is seen here."""
-        insert = sqlite.insert if self._database.is_sqlite else postgresql.insert
-        row = insert(open_days).values(tenant_id=tenant_id, day=day)
+        row = self._insert(open_days).values(tenant_id=tenant_id, day=day)
         connection.execute(row.on_conflict_do_nothing())
 
     def _open_days(self, connection: sa.Connection, tenant_id: str, first: date, last: date) -> list[date]:

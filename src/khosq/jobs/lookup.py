@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from khosq.clock import Clock
 from khosq.errors import Conflict, KhosqError, NotFound
+from khosq.findings.finding import KeptFinding
 from khosq.findings.store import FindingStore
 from khosq.identifiers import is_name
 from khosq.jobs.job import FINAL, Chosen, Deletion, Job, JobEvent, JobState, Mark, Tally, ended, given_up, is_overdue
@@ -62,6 +63,18 @@ class Lookup:
             raise NotFound
         return self._seen(job)
 
+    def jobs_named(self, tenant_id: str, job_ids: Sequence[str]) -> list[Job]:
+        """Return several of a tenant's jobs, in this order.
+
+        Raises:
+            NotFound: one is unknown, or another tenant's.
+
+        """
+        found = self._store.find_all(job_ids) if all(map(is_name, job_ids)) else []
+        if len(found) < len(job_ids) or any(job.tenant_id != tenant_id for job in found):
+            raise NotFound
+        return [self._seen(job) for job in found]
+
     def jobs(
         self, chosen: Chosen, *, limit: int, offset: int = 0, after: tuple[datetime, str] | None = None
     ) -> list[Job]:
@@ -82,7 +95,11 @@ class Lookup:
 
     def outcome(self, job: Job) -> Outcome:
         """Return what a succeeded job made, with what was found in it."""
-        return replace(self._results.read(job.id), findings=self._findings.of_jobs([job.id])[job.id])
+        return replace(self._results.read(job.id), findings=self.findings(job))
+
+    def findings(self, job: Job) -> Mapping[str, KeptFinding]:
+        """Return what was found in a job, by name."""
+        return self._findings.of_jobs([job.id])[job.id]
 
     def history(self, job: Job) -> Sequence[tuple[str, datetime]]:
         """Return what happened to a job, in order."""

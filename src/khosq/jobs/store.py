@@ -462,10 +462,11 @@ def claim(connection: sa.Connection, once: Once, ids: Sequence[str], at: datetim
     return list(found.job_ids)
 
 
-def hold_job(connection: sa.Connection, job_id: str) -> bool:
-    """Let nobody delete a job until this transaction ends; tell whether it is still there."""
+def hold_job(connection: sa.Connection, job_id: str) -> Job | None:
+    """Let nobody delete a job until this transaction ends; return it if it is still there."""
     mine = sa.select(jobs.c.id).where(jobs.c.id == job_id)
-    return connection.execute(mine.with_for_update(read=True, key_share=True)).first() is not None
+    connection.execute(mine.with_for_update(read=True, key_share=True))
+    return _find(connection, job_id)
 
 
 def _find(connection: sa.Connection, job_id: str) -> Job | None:

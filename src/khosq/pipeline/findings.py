@@ -66,11 +66,11 @@ class Findings:
         return found.error is None
 
     async def _find(self, job: Job, name: str) -> Mapping[str, Any]:
-        call = await asyncio.to_thread(self._call, job)
+        preferences = await asyncio.to_thread(self._preferences, job.tenant_id)
+        call = await asyncio.to_thread(self._call, job, preferences.agent_channel)
         if name.startswith(SCORECARD):
             return await self._score(job, call, name.removeprefix(SCORECARD))
         feature: Feature = registry.load(name, FEATURES, "khosq.features")
-        preferences = await asyncio.to_thread(self._preferences, job.tenant_id)
         found = await asyncio.to_thread(feature, call, preferences)
         return found.to_json()
 
@@ -86,9 +86,10 @@ class Findings:
             {} if kept is None else {"evaluation_id": kept.id, "revision": kept.revision, **kept.evaluation.to_json()}
         )
 
-    def _call(self, job: Job) -> Call:
-        outcome = self._results.read(job.id)
-        agent = agent_of(outcome.transcript, channel=job.wishes.agent_channel)
+    def _call(self, job: Job, agent_channel: int | None) -> Call:
+        """Return what is known of a call; ``agent_channel`` is where the agent speaks if the job does not say so."""
+        outcome, own = self._results.read(job.id), job.wishes.agent_channel
+        agent = agent_of(outcome.transcript, channel=agent_channel if own is None else own)
         return Call(outcome.transcript, outcome.speech, outcome.levels, agent)
 
 

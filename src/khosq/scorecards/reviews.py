@@ -7,6 +7,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+import sqlalchemy as sa
+
 from khosq.analysis.scorecards.evaluation import worth_of
 from khosq.clock import Clock
 from khosq.errors import Conflict, Invalid, NotFound
@@ -24,9 +26,17 @@ MOST_CALIBRATED = 1000
 class Reviews:
     """Keeps every word; the machine's answers stay as they were."""
 
-    def __init__(self, store: EvaluationStore, *, clock: Clock) -> None:
+    def __init__(
+        self,
+        store: EvaluationStore,
+        *,
+        clock: Clock,
+        changed: Callable[[sa.Connection, KeptEvaluation], None] = lambda *_: None,
+    ) -> None:
+        """Keep what it works with; ``changed`` lets others follow an evaluation, in the transaction that changes it."""
         self._store = store
         self._clock = clock
+        self._changed = changed
 
     def find(self, tenant_id: str, evaluation_id: str) -> KeptEvaluation:
         """Return an evaluation.
@@ -164,4 +174,5 @@ class Reviews:
             now = replace(kept, reviews=(*kept.reviews, review))
             self._store.add_review(connection, kept.id, review)
             self._store.put(connection, now)
+            self._changed(connection, now)
         return now

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from datetime import datetime
@@ -28,11 +28,19 @@ MOST_REVISIONS = 1000
 class Scorecards:
     """Keeps scorecards: drafts may be changed, what was published stays as it is."""
 
-    def __init__(self, store: ScorecardStore, evaluations: EvaluationStore, *, clock: Clock) -> None:
+    def __init__(
+        self,
+        store: ScorecardStore,
+        evaluations: EvaluationStore,
+        *,
+        clock: Clock,
+        reviewed: Callable[[sa.Connection, KeptEvaluation], None] = lambda *_: None,
+    ) -> None:
+        """Keep what it works with; ``reviewed`` lets others follow, in the transaction of a person's word."""
         self._store = store
         self._evaluations = evaluations
         self._clock = clock
-        self.reviews = Reviews(evaluations, clock=clock)
+        self.reviews = Reviews(evaluations, clock=clock, changed=reviewed)
         """What people say to evaluations."""
 
     def create(

@@ -198,7 +198,13 @@ class EvaluationStore:
         connection.execute(sa.insert(reviews).values(evaluation_id=evaluation_id, **row, **who))
 
     def hold(self, connection: sa.Connection, tenant_id: str, evaluation_id: str) -> KeptEvaluation | None:
-        """Return a tenant's evaluation, which nobody else changes until this transaction ends."""
+        """Return a tenant's evaluation, which nobody else changes until this transaction ends.
+
+        Its job is held first, as who deletes it does.
+        """
+        job = sa.select(evaluations.c.job_id).where(evaluations.c.id == evaluation_id).scalar_subquery()
+        held = sa.select(_jobs.c.id).where(_jobs.c.id == job)
+        connection.execute(held.with_for_update(read=True, key_share=True))
         mine = (evaluations.c.id == evaluation_id, evaluations.c.tenant_id == tenant_id)
         rows = connection.execute(sa.select(evaluations).where(*mine).with_for_update()).mappings().all()
         return next(iter(_with_reviews(connection, rows)), None)

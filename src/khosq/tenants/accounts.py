@@ -1,4 +1,4 @@
-"""Tenants: how many seconds of audio each may still have transcribed, and which words to expect in them."""
+"""Tenants: how many seconds of audio each may still have transcribed, and what it chose."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from khosq.clock import Clock
 from khosq.errors import Invalid, NotFound
 from khosq.identifiers import new_id
 from khosq.tenants.hotwords import checked_hotwords
+from khosq.tenants.preferences import TenantPreferences
 from khosq.tenants.store import TenantStore
 from khosq.tenants.tenant import Tenant, checked_name
 
@@ -60,6 +61,14 @@ class Accounts:
         kept = checked_hotwords(terms)
         self._store.set_hotwords(tenant_id, kept)
         return kept
+
+    def preferences(self, tenant_id: str) -> TenantPreferences:
+        """Return what a tenant chose for its analyses."""
+        return self._store.preferences(tenant_id)
+
+    def set_preferences(self, tenant_id: str, preferences: TenantPreferences) -> None:
+        """Set what a tenant chose for its analyses, once it was found that they can follow it."""
+        self._store.set_preferences(tenant_id, preferences)
 
     def seconds_left(self, tenant_id: str) -> float | None:
         """Return the seconds left, None when without limit."""

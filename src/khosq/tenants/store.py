@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from khosq.storage.database import Database, ForeignText, JsonText, UtcDateTime, counters, metadata
+from khosq.tenants.preferences import TenantPreferences
 from khosq.tenants.tenant import ApiKey, Tenant, UsageOfDay
 
 tenants = sa.Table(
@@ -20,6 +21,7 @@ tenants = sa.Table(
     sa.Column("seconds_left", sa.Float),
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.Column("hotwords", JsonText, nullable=False),
+    sa.Column("preferences", JsonText),
     sa.CheckConstraint("seconds_left is null or seconds_left >= 0", name="ck_tenants_seconds_left"),
 )
 
@@ -142,6 +144,19 @@ class TenantStore:
         with self._database.read() as connection:
             statement = sa.select(tenants.c.hotwords).where(tenants.c.id == tenant_id)
             return tuple(connection.execute(statement).scalar_one())
+
+    def set_preferences(self, tenant_id: str, preferences: TenantPreferences) -> None:
+        """Set what a tenant chose for its analyses."""
+        with self._database.write() as connection:
+            mine = sa.update(tenants).where(tenants.c.id == tenant_id)
+            connection.execute(mine.values(preferences=preferences.to_json()))
+
+    def preferences(self, tenant_id: str) -> TenantPreferences:
+        """Return what a tenant chose for its analyses."""
+        with self._database.read() as connection:
+            statement = sa.select(tenants.c.preferences).where(tenants.c.id == tenant_id)
+            stored = connection.execute(statement).scalar_one()
+        return TenantPreferences() if stored is None else TenantPreferences.from_json(stored)
 
     def add_key(self, key: ApiKey, *, digest: str) -> None:
         """Keep one key."""

@@ -30,6 +30,7 @@ def upgrade() -> None:
     sa.Column('seconds_left', sa.Float(), nullable=True),
     sa.Column('created_at', sa.DateTime(), nullable=False),
     sa.Column('hotwords', sa.Text(), nullable=False),
+    sa.Column('preferences', sa.Text(), nullable=True),
     sa.CheckConstraint('seconds_left is null or seconds_left >= 0', name='ck_tenants_seconds_left'),
     sa.PrimaryKeyConstraint('id'),
     sa.UniqueConstraint('name')
