@@ -212,7 +212,10 @@ def test_each_channel_of_a_call_is_its_party_and_the_receiver_is_told(
         assert segment["text"] == " ".join(word["word"] for word in segment["words"])
         assert segment["start"] == segment["words"][0]["start"] < segment["words"][-1]["end"] == segment["end"]
     assert done["summary"]
-    assert (done["sentiment"], done["intent"], done["error"]) == (None, None, None)
+    assert -1 <= done["sentiment"]["overall"] <= 1
+    assert done["sentiment"]["by_speaker"].keys() == {"agent", "customer"}
+    assert done["intent"]
+    assert done["error"] is None
     assert (done["metadata"], done["language"]) == (METADATA, "hy-AM")
 
     call = receiver.await_call(job_id)
