@@ -34,7 +34,8 @@ Queue(database.engine).close()
 
 def differences(connection: sa.Connection, tables: Any) -> list[Any]:
     context = MigrationContext.configure(connection, opts={"compare_type": True})
-    return [found for found in compare_metadata(context, tables) if "alembic_version" not in str(found)]
+    others = ("alembic_version", "call_words")  # the second is each database's own
+    return [found for found in compare_metadata(context, tables) if not any(name in str(found) for name in others)]
 
 
 def test_migrations_make_exactly_the_tables_that_the_stores_describe(database_url: str) -> None:

@@ -13,10 +13,9 @@ from khosq.findings.finding import KeptFinding
 from khosq.findings.store import FindingStore
 from khosq.insights.insight import CallFact, Insight, Totals
 from khosq.insights.store import InsightStore, Sums
+from khosq.jobs.agent import agent_named
 from khosq.jobs.job import FINAL, Job, JobState
 
-AGENT_FIELDS = ("agent", "agent_id", "agent_name")
-"""Where a job's metadata may name the agent; the first that is there counts."""
 _NAME_LENGTH = 100
 _SETTLED = timedelta(days=1)
 """A day is summed up when it has been over for so long: few calls of it end later."""
@@ -66,19 +65,12 @@ def _fact(job: Job, found: Mapping[str, KeptFinding]) -> CallFact:
         state=job.state,
         api=job.door,
         seconds=(job.duration or 0.0) if is_done else 0.0,
-        agent=_agent(job.metadata),
+        agent=agent_named(job.metadata),
         intent=_text(found.get("intent"), "intent"),
         sentiment=_number(found.get("sentiment"), "overall"),
         score=sum(scored) / len(scored) if scored else None,
         silence=_number(found.get("measures"), "silence"),
     )
-
-
-def _agent(metadata: Mapping[str, Any]) -> str | None:
-    named = next((metadata[field] for field in AGENT_FIELDS if metadata.get(field) is not None), None)
-    if isinstance(named, bool) or not isinstance(named, str | int):
-        return None
-    return str(named).strip()[:_NAME_LENGTH] or None
 
 
 def _value(finding: KeptFinding | None, field: str) -> Any:
