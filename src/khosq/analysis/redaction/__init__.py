@@ -1,0 +1,1 @@
+"""Redaction: which of the words are personal data, and the transcript without them."""
