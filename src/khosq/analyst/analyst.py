@@ -15,7 +15,7 @@ from khosq.analysis import FEATURES
 from khosq.analysis.feature import Call, Feature, Preferences
 from khosq.analysis.scorecards.definition import Scorecard
 from khosq.analysis.scorecards.evaluation import EMBEDDED
-from khosq.analysis.scorecards.judging import questions_to_judge
+from khosq.analysis.scorecards.judging import Judge, questions_to_judge
 from khosq.analysis.scorecards.scoring import Measures, evaluate
 from khosq.analyst.asking import Asker, Budget, Drawn
 from khosq.analyst.judging import ModelJudge
@@ -88,7 +88,7 @@ class Analyst:
         answered = partial(evaluate, call, scorecard, measures)
         if self._model is not None and questions and _has_words(call):
             try:
-                judge = ModelJudge(self._model, self._budget, tenant_id)
+                judge: Judge = ModelJudge(self._model, self._budget, tenant_id)
                 judged = await _within(self._model.patience, judge.judge(call, questions))
             except KhosqError as error:
                 judged, note = {}, _told("scorecard", error)

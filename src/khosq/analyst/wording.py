@@ -17,6 +17,7 @@ _LANGUAGES = {
     "nl": ("Dutch", "LATIN"),
 }
 """Their names and scripts, as Unicode calls those."""
+_JOINERS = "\u200c\u200d"
 _LETTERS_LOOKED_AT = 2000
 _ENDS = ".!?։।…"  # noqa: RUF001 (each script's own)
 
@@ -37,8 +38,12 @@ def _known(language: str) -> tuple[str | None, str | None]:
 
 
 def tidy(text: str) -> str:
-    """Return a text on one line, without control characters."""
-    return " ".join("".join(" " if unicodedata.category(char)[0] == "C" else char for char in text).split())
+    """Return a text on one line, without control characters; the joiners that Indic scripts are spelt with stay."""
+    return " ".join("".join(map(_printable, text)).split())
+
+
+def _printable(char: str) -> str:
+    return " " if unicodedata.category(char)[0] == "C" and char not in _JOINERS else char
 
 
 def bare(text: str) -> str:
