@@ -29,6 +29,7 @@ from khosq.media.partial import PartialUploads
 from khosq.media.recording import MediaType, StoredRecording
 from khosq.recordings.recordings import Recordings
 from khosq.scorecards.scorecards import Scorecards
+from khosq.search.search import Search
 from khosq.serving.addresses import base_url
 from khosq.serving.door import Door
 from khosq.serving.watch import Watch
@@ -113,6 +114,7 @@ class Desk:
     documents: Documents
     scorecards: Scorecards
     analyses: Analyses
+    search: Search
     insights: Insights
     features: Sequence[str]
     """Names of what can be found in a call."""

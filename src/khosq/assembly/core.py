@@ -42,6 +42,8 @@ from khosq.recordings.store import RecordingStore
 from khosq.scorecards.review import KeptEvaluation
 from khosq.scorecards.scorecards import Scorecards
 from khosq.scorecards.store import EvaluationStore, ScorecardStore
+from khosq.search.search import Search
+from khosq.search.store import SearchStore
 from khosq.settings import Settings
 from khosq.storage.blobs import Blobs
 from khosq.storage.database import Database
@@ -129,6 +131,7 @@ class Core:
             lambda connection, job: self.insights.remove_of_job(connection, job.id),
             lambda connection, job: self.scorecards.remove_of_job(connection, job.id),
             lambda connection, job: self.analyses.remove_of_job(connection, job.id),
+            lambda connection, job: self.search.remove_of_job(connection, job.id),
         ]
         return Lookup(
             self.jobs, self.results, self.findings, self.queue, tell=self.telling, forget=forget, clock=self.clock
@@ -177,6 +180,11 @@ class Core:
     def insights(self) -> Insights:
         """What a tenant's calls say together."""
         return Insights(InsightStore(self.database), self.findings, clock=self.clock)
+
+    @cached_property
+    def search(self) -> Search:
+        """What was said in calls."""
+        return Search(SearchStore(self.database), self.lookup)
 
     @cached_property
     def usage(self) -> UsageStore:

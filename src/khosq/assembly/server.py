@@ -128,6 +128,7 @@ def build_desk(core: Core) -> Desk:
         documents=core.documents,
         scorecards=core.scorecards,
         analyses=core.analyses,
+        search=core.search,
         insights=core.insights,
         features=tuple(FEATURES),
         set_preferences=core.set_preferences,
