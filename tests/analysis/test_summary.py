@@ -4,10 +4,11 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from khosq.analysis.summary import SUMMARY_LENGTH, TITLE_LENGTH, Summary, summarise
@@ -103,6 +104,7 @@ def test_every_language_of_the_doors_gets_its_topic(language: str, topic: str) -
     assert found.summary is not None
     assert topic in found.title.lower()
     assert topic in found.summary
+    assert len(re.findall(r"[.।](?= |$)", found.summary)) in {2, 3, 4}
 
 
 def test_a_language_without_a_word_list_is_served_too() -> None:
@@ -114,6 +116,11 @@ def test_a_language_without_a_word_list_is_served_too() -> None:
 @pytest.mark.parametrize("text", ["", "   ", "\n\n", "... — ?"])
 def test_where_nothing_was_said_there_is_nothing_to_tell(text: str) -> None:
     assert summarise(talk(text)) == Summary(title=None, summary=None)
+
+
+def test_two_sentences_are_a_summary_of_two() -> None:
+    found = summarise(talk("my bill is wrong this month\nplease send a new one to my office"))
+    assert found.summary == "My bill is wrong this month. Please send a new one to my office."
 
 
 def test_one_word_is_its_own_title_and_summary() -> None:
@@ -148,6 +155,7 @@ def test_eight_hours_of_speech_take_seconds() -> None:
     assert found.summary
 
 
+@settings(deadline=None)
 @given(st.text(max_size=400), st.sampled_from(["en", "hy-AM", "und", ""]))
 def test_any_text_gives_short_findings_or_none(text: str, language: str) -> None:
     found = summarise(talk(text, language))

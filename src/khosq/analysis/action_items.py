@@ -10,8 +10,6 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from rapidfuzz.distance import Indel
-
 from khosq.analysis.feature import Call, Preferences
 from khosq.transcript.quotes import Quote
 from khosq.transcript.sentences import LONGEST_WITHOUT_MARKS, cut_at_pauses, sentences
@@ -20,8 +18,6 @@ from khosq.transcript.wordings import Denial, Passage, denial_in, pattern_of
 
 LANGUAGES = ("hy", "hi", "ta", "te", "mr", "en", "nl")
 MOST_ITEMS = 50
-
-_SAME = 0.85  # likeness from which two items are one, said again
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +67,24 @@ def find(call: Call, _: Preferences) -> ActionItems:
     if language not in LANGUAGES:
         return ActionItems(())
     cues = _cues(language)
-    items: list[ActionItem] = []
-    texts: list[str] = []
+    found: list[tuple[ActionItem, frozenset[str]]] = []
     for said in _pieces(call.transcript):
-        if _is_item(said, cues) and not any(Indel.normalized_similarity(said.text, text) >= _SAME for text in texts):
-            items.append(ActionItem(said.quote(0, len(said.tokens) - 1), _due(said, cues)))
-            texts.append(said.text)
-        if len(items) == MOST_ITEMS:
+        if _is_item(said, cues):
+            _add(found, ActionItem(said.quote(0, len(said.tokens) - 1), _due(said, cues)), frozenset(said.tokens))
+        if len(found) == MOST_ITEMS:
             break
-    return ActionItems(tuple(items))
+    return ActionItems(tuple(item for item, _ in found))
+
+
+def _add(found: list[tuple[ActionItem, frozenset[str]]], item: ActionItem, tokens: frozenset[str]) -> None:
+    """Add an item, unless it was said before; of the two the fuller one stays."""
+    for place, (_, known) in enumerate(found):
+        if tokens <= known:
+            return
+        if known < tokens:
+            found[place] = item, tokens
+            return
+    found.append((item, tokens))
 
 
 def _pieces(transcript: Transcript) -> Iterator[Passage]:

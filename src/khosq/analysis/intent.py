@@ -103,10 +103,11 @@ def find(call: Call, preferences: Preferences) -> Intent:
     said = [one for one in passages(call.transcript) if one.voice in voices]
     denial = denial_in(language)
     matches = [match for one in said for match in _matches(one, rules, denial)]
-    missing = set(range(len(rules))) - {rules.index(match.rule) for match in matches}
-    if said and any(rules[index].plain for index in missing):
+    names = {match.rule.name for match in matches}
+    missing = [rule for rule in rules if rule.plain and rule.name not in names] if said else []
+    if missing:
         quotes = Quotes(call.transcript)
-        matches += [m for index in missing if (m := _misheard(quotes, said, voices, rules[index], denial))]
+        matches += [found for rule in missing if (found := _misheard(quotes, said, voices, rule, denial))]
     wanted = [_wanted(group) for group in _ranked(matches)]
     return Intent(*_split(wanted))
 
@@ -156,14 +157,17 @@ def _misheard(
 
 
 def _is_near_denial(quote: Quote, said: Sequence[Passage], denial: Denial) -> bool:
+    start, end = quote.time.start, quote.time.end
     for one in said:
-        inside = [
-            index for index, word in enumerate(one.words) if quote.time.start <= word.time.middle <= quote.time.end
-        ]
-        if one.voice == quote.voice and inside:
-            first, last = inside[0], inside[-1]
-            return denial.is_in(one.tokens[first : last + 1]) or denial.denies(one, first, last)
+        if one.voice == quote.voice and one.words[0].time.start <= start <= one.words[-1].time.end:
+            inside = [index for index, word in enumerate(one.words) if start <= word.time.middle <= end]
+            if inside and _is_denied_or_denies(one, inside[0], inside[-1], denial):
+                return True
     return False
+
+
+def _is_denied_or_denies(said: Passage, first: int, last: int, denial: Denial) -> bool:
+    return denial.is_in(said.tokens[first : last + 1]) or denial.denies(said, first, last)
 
 
 # --- what it comes to

@@ -150,7 +150,10 @@ def _values(said: Passage, language: str) -> Iterator[float]:
             value *= _WEAKER
         elif near & lexicon.strong:
             value *= _STRONGER
-        yield value * _DENIED if denial.denies(said, hit.first, hit.last, since=before + 1, until=after) else value
+        is_whole = denial.is_in(said.tokens[hit.first : hit.last + 1])  # the entry has the denial in it
+        if not is_whole and denial.denies(said, hit.first, hit.last, since=before + 1, until=after):
+            value *= _DENIED
+        yield value
 
 
 def _mean(scores: Any) -> float | None:
