@@ -18,6 +18,7 @@ from khosq.cli.common import AsJson, err, print_json, settings, show, table
 from khosq.cli.models import ModelsDir
 from khosq.cli.serve import fetch_parts
 from khosq.errors import Invalid
+from khosq.evaluation.analysis import HALVES, measure
 from khosq.evaluation.contestants import Contestant, contestants
 from khosq.evaluation.figures import Figures, Rate, draw
 from khosq.evaluation.listing import to_json
@@ -89,6 +90,24 @@ def evaluate(  # noqa: PLR0913, PLR0917 - one parameter per option is what typer
     if output is not None:
         _write(output, render(found, manifest=manifest.name))
     raise typer.Exit(1 if any(len(one.failed) == len(clips) for one in found) else 0)
+
+
+@app.command("analysis")
+def analysis(
+    language: Annotated[str | None, typer.Option(help="BCP 47 tag; otherwise all.", show_default=False)] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Measure sentiment, intent and action items on labelled utterances: no model is needed."""
+    scores = measure(language)
+    if as_json:
+        print_json({"scores": [one.to_json() for one in scores]})
+        return
+    columns = [f"{name}, {half}" for half in HALVES for name in ("lines", "right", "F1")]
+    listed = table("language", "feature", *columns, right=set(columns))
+    for seen, apart in zip(scores[::2], scores[1::2], strict=True):
+        figures = [(str(one.lines), f"{one.accuracy:.0%}", f"{one.f1:.2f}") for one in (seen, apart)]
+        listed.add_row(named(seen.language), seen.feature, *figures[0], *figures[1])
+    show(listed)
 
 
 async def _try_all(
