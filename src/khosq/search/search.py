@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from khosq.errors import NotFound
+from khosq.errors import Invalid, NotFound
 from khosq.jobs.agent import agent_named
 from khosq.jobs.job import Job
 from khosq.jobs.lookup import Lookup
@@ -20,6 +21,7 @@ from khosq.transcript.transcript import Transcript
 MOST_RESULTS = 1000
 """That one search tells of, page after page."""
 _LONGEST_LANGUAGE = 40
+_PLACE = re.compile(r"(\d{1,15})-(\d{1,4})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,26 @@ class Hit:
     score: float
     """How well it fits, in comparison with others of the same search."""
     snippets: tuple[Snippet, ...]
+
+
+def write_place(place: Place) -> str:
+    """Return a word that stands for where a page begins."""
+    return f"{place.until}-{place.offset}"
+
+
+def read_place(text: str) -> Place | None:
+    """Return what ``write_place`` was given; None for an empty text.
+
+    Raises:
+        Invalid: it is no such word.
+
+    """
+    if not text:
+        return None
+    numbers = _PLACE.fullmatch(text)
+    if numbers is None:
+        raise Invalid("The cursor is not one that was given here.", field="cursor")
+    return Place(int(numbers[1]), int(numbers[2]))
 
 
 class Search:

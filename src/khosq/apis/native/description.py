@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from khosq.apis.native import examples
 from khosq.apis.native.errors import KINDS, MEDIA_TYPE
-from khosq.apis.native.wire import account, jobs, recordings, scorecards, service, transcripts, webhooks
+from khosq.apis.native.wire import account, jobs, recordings, scorecards, search, service, transcripts, webhooks
 from khosq.apis.native.wire.model import Paged
 from khosq.apis.native.wire.problem import Problem, ProblemKind, ProblemKinds
 from khosq.transcript.exports import FORMATS
@@ -67,6 +67,7 @@ _ANSWERS = (
     scorecards.Evaluations,
     scorecards.EvaluationPage,
     scorecards.Calibration,
+    search.SearchResults,
 )
 _BYTES = {"schema": {"type": "string", "format": "binary"}}
 _ALWAYS = (400, 401, 403, 429, 503)

@@ -14,6 +14,7 @@ from khosq.apis.native.evaluations import Evaluations
 from khosq.apis.native.jobs import Jobs
 from khosq.apis.native.recordings import Recordings
 from khosq.apis.native.scorecards import Scorecards
+from khosq.apis.native.search import Search
 from khosq.apis.native.service import Service
 from khosq.apis.native.transcripts import Transcripts
 from khosq.apis.native.webhooks import Webhooks
@@ -36,6 +37,7 @@ def build_router(desk: Desk) -> APIRouter:
         Webhooks(access),
         Scorecards(access),
         Evaluations(access),
+        Search(access),
         Account(access, tuple(FACES)),
         Service(access),
     ):
