@@ -10,6 +10,7 @@ from tests.stores import Office
 
 from khosq.analysis.feature import Preferences
 from khosq.analysis.scorecards.reading import checked_scorecard
+from khosq.analyst.analyst import Analyst
 from khosq.findings.finding import KeptFinding
 from khosq.jobs.job import Job, JobEvent, Wishes
 from khosq.jobs.results import Outcome, results_key
@@ -17,6 +18,8 @@ from khosq.pipeline.findings import Findings, names_of
 from khosq.scorecards.scorecards import Scorecards
 from khosq.scorecards.store import EvaluationStore, ScorecardStore
 from khosq.storage.blobs import Blobs
+from khosq.tenants.store import TokenStore
+from khosq.tenants.token_budget import TokenBudget
 from khosq.transcript.timespan import Timespan
 from khosq.transcript.transcript import Transcript, Utterance
 from khosq.transcript.words import Word
@@ -61,8 +64,9 @@ def scorecards(office: Office) -> Scorecards:
 
 @pytest.fixture
 def findings(office: Office, scorecards: Scorecards) -> Findings:
+    analyst = Analyst(None, TokenBudget(TokenStore(office.database), per_day=0, clock=office.clock))
     return Findings(
-        office.results, office.findings, scorecards, preferences=lambda _: Preferences(), clock=office.clock
+        office.results, office.findings, scorecards, analyst, preferences=lambda _: Preferences(), clock=office.clock
     )
 
 

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from tests.stores import BASE_URL, DOOR, Office
 
 from khosq.analysis.feature import Preferences
+from khosq.analyst.analyst import Analyst
 from khosq.errors import (
     AddressRefused,
     Invalid,
@@ -39,7 +40,9 @@ from khosq.scorecards.scorecards import Scorecards
 from khosq.scorecards.store import EvaluationStore, ScorecardStore
 from khosq.speech.resolution import ModelChoice
 from khosq.storage.blobs import Blobs
+from khosq.tenants.store import TokenStore
 from khosq.tenants.tenant import Tenant
+from khosq.tenants.token_budget import TokenBudget
 from khosq.transcript.timespan import Timespan
 from khosq.transcript.transcript import Transcript
 from khosq.transcript.turns import Turn
@@ -106,8 +109,14 @@ class Bench:
     def findings(self) -> Findings:
         database, clock = self.office.database, self.office.clock
         scorecards = Scorecards(ScorecardStore(database), EvaluationStore(database), clock=clock)
+        analyst = Analyst(None, TokenBudget(TokenStore(database), per_day=0, clock=clock))
         return Findings(
-            self.office.results, self.office.findings, scorecards, preferences=lambda _: Preferences(), clock=clock
+            self.office.results,
+            self.office.findings,
+            scorecards,
+            analyst,
+            preferences=lambda _: Preferences(),
+            clock=clock,
         )
 
     def stages(self, *, max_duration: float = 100.0, work_dir: Path | None = None) -> Stages:

@@ -7,6 +7,8 @@ import signal
 from functools import partial
 
 from khosq.analyses.analyses import ANALYSE
+from khosq.analyst.analyst import Analyst
+from khosq.analyst.model import LanguageModel
 from khosq.assembly.chores import all_chores
 from khosq.assembly.core import SUPERVISOR, Core, open_core
 from khosq.assembly.models import open_workshop
@@ -22,6 +24,8 @@ from khosq.pipeline.reruns import Reruns
 from khosq.pipeline.stages import Stages
 from khosq.pipeline.workshop import Workshop
 from khosq.settings import Settings
+from khosq.tenants.store import TokenStore
+from khosq.tenants.token_budget import TokenBudget
 
 
 def run_worker(settings: Settings, *, name: str | None = None) -> None:
@@ -40,7 +44,9 @@ def _build(core: Core, workshop: Workshop, *, name: str | None) -> Worker:
     client = OutboundClient(
         allow=read_allow(settings.outbound_allow), allow_http=settings.outbound_http, clock=core.clock
     )
-    findings = Findings(core.results, core.findings, core.scorecards, preferences=core.preferences, clock=core.clock)
+    findings = Findings(
+        core.results, core.findings, core.scorecards, _analyst(core), preferences=core.preferences, clock=core.clock
+    )
     stages = Stages(
         core.jobs,
         core.results,
@@ -81,3 +87,15 @@ def _build(core: Core, workshop: Workshop, *, name: str | None) -> Worker:
         name=name,
         supervisor=int(os.environ[SUPERVISOR]) if SUPERVISOR in os.environ else None,
     )
+
+
+def _analyst(core: Core) -> Analyst:
+    settings = core.settings
+    model = None
+    if settings.llm_url and settings.llm_model:
+        timeout, context = settings.llm_timeout, settings.llm_context
+        model = LanguageModel(
+            settings.llm_url, settings.llm_model, key=settings.llm_key, timeout=timeout, context=context
+        )
+    budget = TokenBudget(TokenStore(core.database), per_day=settings.llm_tokens_per_day, clock=core.clock)
+    return Analyst(model, budget)

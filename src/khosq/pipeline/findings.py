@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
+from dataclasses import replace
 
 import structlog
 
-from khosq import registry
 from khosq.analysis import FEATURES, measures
-from khosq.analysis.feature import Call, Feature, Preferences
-from khosq.analysis.scorecards.scoring import evaluate
+from khosq.analysis.feature import Call, Preferences
+from khosq.analysis.scorecards.evaluation import Evaluation
+from khosq.analyst.analyst import Analyst, Found
 from khosq.clock import Clock
 from khosq.errors import KhosqError, NotFound, may_help
 from khosq.findings.finding import SCORECARD, KeptFinding
@@ -37,11 +37,12 @@ def names_of(wishes: Wishes) -> tuple[str, ...]:
 class Findings:
     """Has things found in finished transcripts."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what it is made of
         self,
         results: Results,
         store: FindingStore,
         scorecards: Scorecards,
+        analyst: Analyst,
         *,
         preferences: Callable[[str], Preferences],
         clock: Clock,
@@ -50,14 +51,15 @@ class Findings:
         self._results = results
         self._store = store
         self._scorecards = scorecards
+        self._analyst = analyst
         self._preferences = preferences
         self._clock = clock
 
     async def find(self, job: Job, name: str) -> bool:
         """Find one thing in a job's transcript and keep it, or the sentence that says why it failed; tell which."""
         try:
-            value = await self._find(job, name)
-            found = KeptFinding(name, value, self._clock())
+            made = await self._find(job, name)
+            found = KeptFinding(name, made.value, self._clock(), made.made_by, made.note)
         except Exception as error:
             if may_help(error):
                 raise
@@ -65,26 +67,26 @@ class Findings:
         await asyncio.to_thread(self._store.keep, job.id, found)
         return found.error is None
 
-    async def _find(self, job: Job, name: str) -> Mapping[str, Any]:
+    async def _find(self, job: Job, name: str) -> Found:
         preferences = await asyncio.to_thread(self._preferences, job.tenant_id)
         call = await asyncio.to_thread(self._call, job, preferences.agent_channel)
         if name.startswith(SCORECARD):
             return await self._score(job, call, name.removeprefix(SCORECARD))
-        feature: Feature = registry.load(name, FEATURES, "khosq.features")
-        found = await asyncio.to_thread(feature, call, preferences)
-        return found.to_json()
+        return await self._analyst.find(name, call, preferences, tenant_id=job.tenant_id)
 
-    async def _score(self, job: Job, call: Call, scorecard_id: str) -> Mapping[str, Any]:
+    async def _score(self, job: Job, call: Call, scorecard_id: str) -> Found:
         try:
             revision = await asyncio.to_thread(self._scorecards.usable, job.tenant_id, scorecard_id)
         except NotFound as error:
             raise NotFound("The scorecard is archived or gone.") from error
         figures = (await asyncio.to_thread(measures.find, call, Preferences())).figures
-        evaluation = await asyncio.to_thread(evaluate, call, revision.definition, figures)
+        found = await self._analyst.score(call, revision.definition, figures, tenant_id=job.tenant_id)
+        evaluation = Evaluation.from_json(found.value)
         kept = await asyncio.to_thread(self._scorecards.keep_evaluation, job, revision, evaluation)
-        return (
-            {} if kept is None else {"evaluation_id": kept.id, "revision": kept.revision, **kept.evaluation.to_json()}
-        )
+        if kept is None:
+            return found  # the job was deleted meanwhile: nothing of it is kept
+        of_it = {"evaluation_id": kept.id, "revision": kept.revision}
+        return replace(found, value=of_it | kept.evaluation.to_json())
 
     def _call(self, job: Job, agent_channel: int | None) -> Call:
         """Return what is known of a call; ``agent_channel`` is where the agent speaks if the job does not say so."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from typing import Any, ParamSpec, TypeVar
 
@@ -68,22 +68,17 @@ class Road:
         await self._step("fetch", stages.fetch, job_id)
         sound = await self._step("decode", stages.decode, job_id)
         plan = await self._step("detect", stages.detect, job_id, sound)
-        voices = asyncio.create_task(self._step("diarize", stages.diarize, job_id, sound, plan))
+        voices = self._step("diarize", stages.diarize, job_id, sound, plan)
         recognitions = [
-            asyncio.create_task(self._step(f"recognize {number}", stages.recognize, job_id, sound, plan, piece))
+            self._step(f"recognize {number}", stages.recognize, job_id, sound, plan, piece)
             for number, piece in enumerate(plan.pieces)
         ]
-        try:
-            turns, heard = await asyncio.gather(voices, asyncio.gather(*recognitions))
-        except BaseException:
-            await _abandon([voices, *recognitions])
-            raise
+        turns, *heard = await _together([voices, *recognitions])
         holes = await self._step("find holes", stages.find_holes, job_id, sound, plan, heard)
         for number, hole in enumerate(holes):
             heard.append(await self._step(f"recognize hole {number}", stages.recognize, job_id, sound, plan, hole))
         made = await self._step("analyse", stages.analyse, job_id, sound, plan, turns, heard)
-        for name in made.findings:
-            await self._step(f"find {name}", stages.find, job_id, name)
+        await _together([self._step(f"find {name}", stages.find, job_id, name) for name in made.findings])
         await self._step("finish", stages.finish, job_id, made)
 
     async def _step(
@@ -111,11 +106,16 @@ class Road:
         return result
 
 
-async def _abandon(tasks: Sequence[asyncio.Task[Any]]) -> None:
-    """Stop what goes on beside a stage that broke or was cancelled."""
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+async def _together(steps: Iterable[Coroutine[Any, Any, Any]]) -> list[Any]:
+    """Run steps side by side; when one breaks, or the job is cancelled, stop the others."""
+    tasks = [asyncio.create_task(step) for step in steps]
+    try:
+        return await asyncio.gather(*tasks)
+    except BaseException:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        raise
 
 
 def _told(error: BaseException) -> KhosqError:

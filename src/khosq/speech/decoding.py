@@ -58,6 +58,8 @@ class Decoder:
             return self._hear([part], language, hotwords)[0]
         except KhosqError as error:
             return error
+        except FileNotFoundError as error:  # the job ended meanwhile, and its files went with it
+            return EngineFailed(f"The decoded sound is gone: {error}")
         except Exception as error:
             log.exception("engine broke", action="engine_broke")
             return EngineFailed(f"The speech engine broke: {type(error).__name__}: {error}")
