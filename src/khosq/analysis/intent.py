@@ -161,12 +161,12 @@ def _is_near_denial(quote: Quote, said: Sequence[Passage], denial: Denial) -> bo
     for one in said:
         if one.voice == quote.voice and one.words[0].time.start <= start <= one.words[-1].time.end:
             inside = [index for index, word in enumerate(one.words) if start <= word.time.middle <= end]
-            if inside and _is_denied_or_denies(one, inside[0], inside[-1], denial):
+            if inside and _has_denial(one, inside[0], inside[-1], denial):
                 return True
     return False
 
 
-def _is_denied_or_denies(said: Passage, first: int, last: int, denial: Denial) -> bool:
+def _has_denial(said: Passage, first: int, last: int, denial: Denial) -> bool:
     return denial.is_in(said.tokens[first : last + 1]) or denial.denies(said, first, last)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from importlib.resources import files
@@ -156,7 +156,7 @@ def _values(said: Passage, language: str) -> Iterator[float]:
         yield value
 
 
-def _mean(scores: Any) -> float | None:
+def _mean(scores: Iterable[float | None]) -> float | None:
     """Return the mean of what has a ring, nearer to 0 the less there is; None of nothing."""
     known = [one for one in scores if one is not None]
     ringing = [one for one in known if one]
