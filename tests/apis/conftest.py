@@ -110,11 +110,11 @@ class Office:
         self.begin(job_id)
         keep_outcome(self.core.results, self.core.findings, job_id, outcome)
         changes = {"duration": 31.404, "warnings": list(warnings), "ended_at": self.clock()}
-        self.core.jobs.move(job_id, JobEvent.COMPLETED, self.clock(), changes=changes)
+        self.core.jobs.move(job_id, JobEvent.COMPLETED, self.clock(), changes=changes, also=[self.core.insights.note])
 
     def fail(self, job_id: str, error: str) -> None:
         changes = {"error_code": "media_unreadable", "error": error, "ended_at": self.clock()}
-        self.core.jobs.move(job_id, JobEvent.GIVEN_UP, self.clock(), changes=changes)
+        self.core.jobs.move(job_id, JobEvent.GIVEN_UP, self.clock(), changes=changes, also=[self.core.insights.note])
 
     def job(self, job_id: str) -> Job:
         job = self.core.jobs.find(job_id)

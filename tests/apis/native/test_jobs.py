@@ -22,7 +22,7 @@ After = Callable[[float, Callable[[], Any]], None]
 FIELDS = {
     "id", "api", "state", "stage", "percent", "eta_seconds", "language", "speakers", "multichannel", "punctuation",
     "features", "keep", "priority", "filename", "source_url", "recording_id", "duration", "error", "warnings", "upload",
-    "metadata", "created_at", "started_at", "ended_at", "languages", "hotwords",
+    "metadata", "created_at", "started_at", "ended_at", "languages", "hotwords", "scorecard_id", "agent_channel",
 }  # fmt: skip
 
 
@@ -139,8 +139,8 @@ def test_every_fault_of_a_body_is_named(api: Api) -> None:
 
 def test_a_fault_says_what_to_write_instead(api: Api) -> None:
     known = (
-        "language, languages, hotwords, speakers, multichannel, punctuation, features, keep, priority, filename, "
-        "metadata, recording_id, source_url"
+        "language, languages, hotwords, speakers, multichannel, punctuation, features, scorecard_id, agent_channel, "
+        "keep, priority, filename, metadata, recording_id, source_url"
     )
     for body, detail in (
         ({"languge": "en"}, f"unknown; known are {known}"),

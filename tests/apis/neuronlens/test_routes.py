@@ -719,6 +719,10 @@ def test_calls_are_counted_by_state_and_by_day(office: Office) -> None:
         "total_calls": 4,
         "total_duration_seconds": 62.81,
         "by_status": {"pending": 1, "processing": 1, "completed": 2, "failed": 0},
+        "average_score": None,
+        "average_sentiment": None,
+        "by_agent": [],
+        "by_intent": [],
         "by_day": [
             {
                 "date": "2030-01-01",

@@ -11,7 +11,18 @@ from starlette.responses import Response
 
 from khosq.apis.native import examples
 from khosq.apis.native.errors import KINDS, MEDIA_TYPE
-from khosq.apis.native.wire import account, jobs, recordings, scorecards, search, service, transcripts, webhooks
+from khosq.apis.native.wire import (
+    account,
+    analyses,
+    analytics,
+    jobs,
+    recordings,
+    scorecards,
+    search,
+    service,
+    transcripts,
+    webhooks,
+)
 from khosq.apis.native.wire.model import Paged
 from khosq.apis.native.wire.problem import Problem, ProblemKind, ProblemKinds
 from khosq.transcript.exports import FORMATS
@@ -27,6 +38,8 @@ _REQUESTS = (
     webhooks.RotateSecret,
     account.CreateKey,
     account.Hotwords,
+    analyses.CreateAnalysis,
+    analyses.WritePreferences,
     scorecards.WriteScorecard,
     scorecards.OverrideAnswer,
     scorecards.Why,
@@ -68,6 +81,11 @@ _ANSWERS = (
     scorecards.EvaluationPage,
     scorecards.Calibration,
     search.SearchResults,
+    analyses.Findings,
+    analyses.Analysis,
+    analyses.AnalysisPage,
+    analyses.Preferences,
+    analytics.Analytics,
 )
 _BYTES = {"schema": {"type": "string", "format": "binary"}}
 _ALWAYS = (400, 401, 403, 429, 503)
@@ -138,8 +156,8 @@ def _header(name: str, description: str) -> dict[str, Any]:
     return {"name": name, "in": "header", "required": False, "description": description, "schema": {"type": "string"}}
 
 
-_ONCE = _header("Idempotency-Key", "Sent again with the same key within 24 h, the same request makes nothing new.")
-_IF_NONE_MATCH = _header("If-None-Match", "An `ETag` seen before: the answer is 304 where it still holds.")
+ONCE = _header("Idempotency-Key", "Sent again with the same key within 24 h, the same request makes nothing new.")
+IF_NONE_MATCH = _header("If-None-Match", "An `ETag` seen before: the answer is 304 where it still holds.")
 
 
 def operation(  # noqa: PLR0913 - an operation's parts
@@ -237,7 +255,7 @@ _AUDIO: dict[str, Any] = {
         *_RECORDING,
         _header("Range", "`bytes=first-last`: one part."),
         _header("If-Range", "An `ETag`: where it holds no more, the whole is sent."),
-        _IF_NONE_MATCH,
+        IF_NONE_MATCH,
     ],
 }
 GET_AUDIO = operation("get_audio", "Listen to a recording", "recordings", **_AUDIO)
@@ -255,7 +273,7 @@ CREATE_JOB = operation(
     description="Of a recording that is here (`recording_id`), one at a URL (`source_url`), the `file` of a form, or, "
     "with none of these, one that is then `PUT` to the link in `upload`.",
     status=202, answer=jobs.Job, shown=examples.JOBS, meaning="Accepted; `Location` is where to look.",
-    refusals=(409, 415), parameters=[_ONCE],
+    refusals=(409, 415), parameters=[ONCE],
     body={"application/json": {"schema": ref(jobs.CreateJob), "examples": examples.CREATE_JOB}, **_FORM},
 )  # fmt: skip
 CREATE_JOBS = operation(
@@ -263,7 +281,7 @@ CREATE_JOBS = operation(
     description=f"Up to {jobs.MOST_IN_BATCH} jobs in one transaction: if one is refused none is made, and `errors` "
     "names every fault of every job (`/jobs/17/language`).",
     status=202, answer=jobs.JobBatch, meaning="All accepted, in the order of the request.",
-    refusals=(409,), parameters=[_ONCE],
+    refusals=(409,), parameters=[ONCE],
     body={"application/json": {"schema": ref(jobs.CreateJobs), "examples": examples.CREATE_JOBS}},
 )  # fmt: skip
 LIST_JOBS = operation(
@@ -275,7 +293,7 @@ GET_JOB = operation(
     description="With `wait` the answer is held back until the job has ended or the time is over; with `wait` and "
     "`If-None-Match`, until it has changed.",
     answer=jobs.Job, shown=examples.JOBS, meaning="The job as it is.", others={304: "It has not changed."},
-    refusals=(404,), parameters=_JOB + in_query(jobs.JobQuery) + [_IF_NONE_MATCH],
+    refusals=(404,), parameters=_JOB + in_query(jobs.JobQuery) + [IF_NONE_MATCH],
 )  # fmt: skip
 DELETE_JOB = operation(
     "delete_job", "Delete a job and all that was made of it", "jobs",
@@ -310,7 +328,7 @@ GET_DELETION = operation(
 GET_TRANSCRIPT = operation(
     "get_transcript", "Read a transcript", "transcripts", answer=transcripts.Transcript, shown=examples.TRANSCRIPT,
     meaning="What was said, word by word.", others={304: "The caller has it."}, refusals=(404, 409),
-    parameters=[*_JOB, _IF_NONE_MATCH],
+    parameters=[*_JOB, IF_NONE_MATCH],
 )  # fmt: skip
 EXPORT = operation(
     "export_transcript", "Get a transcript as a file", "transcripts",
@@ -328,7 +346,7 @@ CREATE_ENDPOINT = operation(
     "create_endpoint", "Be told of events", "webhooks",
     description="Endpoints hear of the jobs of every API. Calls are signed as https://www.standardwebhooks.com has it.",
     status=201, answer=webhooks.EndpointWithSecret, shown=examples.ENDPOINT, meaning="The secret is shown this once.",
-    refusals=(409,), parameters=[_ONCE],
+    refusals=(409,), parameters=[ONCE],
     body={"application/json": {"schema": ref(webhooks.CreateEndpoint), "examples": examples.CREATE_ENDPOINT}},
 )  # fmt: skip
 LIST_ENDPOINTS = operation(

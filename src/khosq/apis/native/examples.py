@@ -20,6 +20,8 @@ _JOB: dict[str, Any] = {
     "multichannel": False,
     "punctuation": True,
     "features": ["summary"],
+    "scorecard_id": None,
+    "agent_channel": None,
     "keep": "original",
     "priority": 0,
     "filename": "call.mp3",

@@ -15,6 +15,7 @@ _MOST = 100
 _SENTENCES: Mapping[str, str] = {
     "missing": "is missing",
     "string_type": "must be text",
+    "string_unicode": "must be text in Unicode",
     "string_too_short": "must have {min_length} characters or more",
     "string_too_long": "may have {max_length} characters at most",
     "string_pattern_mismatch": "must match {pattern}",

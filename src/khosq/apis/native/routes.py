@@ -10,6 +10,7 @@ from khosq.apis import FACES
 from khosq.apis.face import Desk
 from khosq.apis.native.access import Access
 from khosq.apis.native.account import Account
+from khosq.apis.native.analyses import Analyses
 from khosq.apis.native.evaluations import Evaluations
 from khosq.apis.native.jobs import Jobs
 from khosq.apis.native.recordings import Recordings
@@ -38,6 +39,7 @@ def build_router(desk: Desk) -> APIRouter:
         Scorecards(access),
         Evaluations(access),
         Search(access),
+        Analyses(access),
         Account(access, tuple(FACES)),
         Service(access),
     ):

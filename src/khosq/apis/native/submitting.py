@@ -72,6 +72,8 @@ class Submitting:
         self._check(place, "language", self._once(self._check_language, wishes.language))
         for number, language in enumerate(asked.languages):
             self._check((*place, "languages"), number, self._once(self._check_language, language))
+        self._check(place, "scorecard_id", self._once(self._check_scorecard, wishes.scorecard_id))
+        self._faults += feature_faults(asked.features, self.desk.features, place=place)
         self._check(place, "metadata", _try(_check_metadata, asked.metadata))
         recording: Recording | None = None
         source_url: str | None = None
@@ -115,11 +117,24 @@ class Submitting:
             raise Invalid(self.desk.languages.missing_model(language))
         return language
 
+    def _check_scorecard(self, scorecard_id: str) -> str:
+        self.desk.require_scorecard(self.caller.tenant_id, scorecard_id, field="scorecard_id", noun="scorecard")
+        return scorecard_id
+
     def _find(self, recording_id: str) -> Recording:
         try:
             return self.desk.recordings.recording(self.caller.tenant_id, recording_id)
         except NotFound as error:
             raise NotFound("There is no such recording.") from error
+
+
+def feature_faults(asked: Sequence[str], known: Sequence[str], *, place: Place = ()) -> list[Fault]:
+    """Return what is wrong with names of features at a place in a body."""
+    return [
+        Fault(pointer=pointer(*place, "features", number), detail=f"unknown; known are {', '.join(sorted(known))}")
+        for number, name in enumerate(asked)
+        if name not in known
+    ]
 
 
 def _try(check: Callable[[T], R], value: T) -> R | Refused:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import groupby
+from itertools import groupby, islice
 from typing import Any
 
 from khosq.apis.neuronlens.mapping import STATE_WORDS, moment
 from khosq.errors import Invalid
+from khosq.insights.insight import Dimension, Insight, Totals
 from khosq.jobs.job import JobState, Tally
 
 USUAL_RANGE = timedelta(days=30)
 LONGEST_RANGE = timedelta(days=366)
+MOST_PARTS = 1000
+"""Agents and intents that are told of: those with the most calls."""
 
 _EARLIEST = datetime.min.replace(tzinfo=UTC) + USUAL_RANGE
 _LENGTH_OF_DATE = len("2030-01-01")
@@ -39,10 +42,46 @@ def read_range(first: str | None, last: str | None, now: datetime) -> tuple[date
     return since, until
 
 
-def from_tallies(tallies: Sequence[Tally], since: datetime, until: datetime) -> dict[str, Any]:
-    """Return the aggregates; what analyses find in calls goes beside these."""
+def from_calls(insight: Insight, tallies: Sequence[Tally], since: datetime, until: datetime) -> dict[str, Any]:
+    """Return the aggregates.
+
+    Args:
+        insight: what the calls say that have ended.
+        tallies: how many of all stand where, by day.
+        since: beginning of the range.
+        until: end of it.
+
+    """
     days = [{"date": day.isoformat(), **_sums(of_day)} for day, of_day in groupby(tallies, lambda one: one.day)]
-    return {"from": moment(since), "to": moment(until), **_sums(tallies), "by_day": days}
+    return {
+        "from": moment(since),
+        "to": moment(until),
+        **_sums(tallies),
+        **_averages(insight.totals),
+        "by_day": days,
+        "by_agent": _parts(insight, Dimension.AGENT),
+        "by_intent": _parts(insight, Dimension.INTENT),
+    }
+
+
+def _parts(insight: Insight, dimension: Dimension) -> list[dict[str, Any]]:
+    return [
+        {
+            dimension.value: name,
+            "total_calls": totals.calls,
+            "total_duration_seconds": round(totals.seconds, 2),
+            **_averages(totals),
+        }
+        for name, totals in islice(insight.parts.get(dimension, {}).items(), MOST_PARTS)
+    ]
+
+
+def _averages(totals: Totals) -> dict[str, Any]:
+    return {"average_score": _rounded(totals.score), "average_sentiment": _rounded(totals.sentiment)}
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 2)
 
 
 def _sums(tallies: Iterable[Tally]) -> dict[str, Any]:

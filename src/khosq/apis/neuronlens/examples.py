@@ -25,6 +25,7 @@ _WEBHOOK: dict[str, Any] = {
     "created_at": "2030-01-01T08:00:00Z",
     "last_delivery": None,
 }
+_AVERAGES = {"average_score": 82.5, "average_sentiment": 0.21}
 _COUNTS = {"pending": 0, "processing": 1, "completed": 2, "failed": 0}
 _SCORECARD = "Qm7Tz1Wc9Lp4Ks2Vb8Dx"
 
@@ -133,9 +134,12 @@ CALLS = _shown(
         "total_calls": 3,
         "total_duration_seconds": 94.2,
         "by_status": _COUNTS,
+        **_AVERAGES,
         "by_day": [
             {"date": "2030-01-01", "total_calls": 3, "total_duration_seconds": 94.2, "by_status": _COUNTS},
         ],
+        "by_agent": [{"agent": "Priya", "total_calls": 2, "total_duration_seconds": 62.8, **_AVERAGES}],
+        "by_intent": [{"intent": "callback_requested", "total_calls": 1, "total_duration_seconds": 31.4, **_AVERAGES}],
     }
 )
 REFUSED = _shown(

@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from khosq.apis.face import Desk
 from khosq.apis.neuronlens import description
-from khosq.apis.neuronlens.analytics import from_tallies, read_range
+from khosq.apis.neuronlens.analytics import from_calls, read_range
 from khosq.apis.neuronlens.gate import DOOR, admit, read_object, read_once
 from khosq.apis.neuronlens.mapping import caveats, from_job, from_submitted, new_job_id, read_submission, to_wishes
 from khosq.apis.neuronlens.receivers import from_endpoint, read_page, read_registration
@@ -21,7 +21,7 @@ from khosq.apis.neuronlens.wire import CreateTranscription, CreateWebhook
 from khosq.delivery.endpoint import Endpoint
 from khosq.errors import AddressRefused, Invalid, NotFound
 from khosq.identifiers import is_name
-from khosq.jobs.job import Chosen, Job, JobState
+from khosq.jobs.job import Job, JobState
 from khosq.jobs.submission import IdempotencyKey, Submission
 from khosq.serving.answers import JsonAnswer, warning_headers
 from khosq.tenants.api_keys import Caller
@@ -150,6 +150,5 @@ class _Analytics:
         caller = await admit(self._desk, request)
         query = request.query_params
         since, until = read_range(query.get("from"), query.get("to"), self._desk.clock())
-        chosen = Chosen(caller.tenant_id, begun_from=since, begun_before=until)
-        tallies = await run_in_threadpool(self._desk.lookup.tally, chosen)
-        return JsonAnswer(from_tallies(tallies, since, until))
+        insight, tallies = await run_in_threadpool(self._desk.calls, caller.tenant_id, since, until)
+        return JsonAnswer(from_calls(insight, tallies, since, until))

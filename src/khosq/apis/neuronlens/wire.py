@@ -180,6 +180,30 @@ class CallsOfDay(BaseModel):
     by_status: StatusCounts
 
 
+_SCORE = "Mean of the scorecards' totals, 0 to 100; null where no call was scored."
+_SENTIMENT = "Mean, −1 to 1; null where none was asked for."
+
+
+class CallsOfAgent(BaseModel):
+    """The ended calls of one agent."""
+
+    agent: str = Field(description="As `metadata` names them: `agent`, `agent_id` or `agent_name`.")
+    total_calls: int
+    total_duration_seconds: float
+    average_score: float | None
+    average_sentiment: float | None
+
+
+class CallsOfIntent(BaseModel):
+    """The ended calls with one intent."""
+
+    intent: str
+    total_calls: int
+    total_duration_seconds: float
+    average_score: float | None
+    average_sentiment: float | None
+
+
 class CallAnalytics(BaseModel):
     """Answer of ``GET /analytics/calls``."""
 
@@ -188,7 +212,11 @@ class CallAnalytics(BaseModel):
     total_calls: int
     total_duration_seconds: float = Field(description="Of the completed calls.")
     by_status: StatusCounts
+    average_score: float | None = Field(description=_SCORE)
+    average_sentiment: float | None = Field(description=_SENTIMENT)
     by_day: list[CallsOfDay] = Field(description="Days without calls are left out.")
+    by_agent: list[CallsOfAgent] = Field(description="The 1,000 with the most calls, these first.")
+    by_intent: list[CallsOfIntent] = Field(description="The 1,000 with the most calls, these first.")
 
 
 class Fault(BaseModel):

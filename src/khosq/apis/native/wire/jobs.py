@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, AwareDatetime, Field, model_validator
 
+from khosq.apis.native.wire.analyses import MOST_FEATURES, Channel, FeatureName
 from khosq.apis.native.wire.model import Answer, Moment, Name, Page, Paged, Query, Request
 from khosq.apis.native.wire.recordings import UploadLink
 from khosq.errors import Invalid
@@ -16,7 +17,6 @@ from khosq.tenants.hotwords import LONGEST_TERM, MOST_TERMS, checked_hotwords
 State = Literal["awaiting_media", "queued", "running", "succeeded", "failed", "cancelled"]
 StageName = Literal["fetch", "decode", "detect", "model", "recognize", "diarize", "analyse"]
 Kept = Literal["original", "small", "nothing"]
-Feature = Literal["summary"]
 
 MOST_IN_BATCH = 1000
 LONGEST_WAIT = 60
@@ -74,8 +74,13 @@ class JobOptions(Request):
     multichannel: bool = False
     """Write each channel down on its own."""
     punctuation: bool = True
-    features: list[Feature] = Field(default_factory=list, max_length=10)
-    """What to make beside the transcript: `summary` gives a title and a summary."""
+    features: list[FeatureName] = Field(default_factory=list, max_length=MOST_FEATURES)
+    """What to find beside the transcript: `measures`, `summary`, `sentiment`, `intent`, `key_phrases`, `action_items`,
+    `redaction`; what is found is among the job's findings."""
+    scorecard_id: str | None = None
+    """Score the call by this scorecard."""
+    agent_channel: Channel | None = None
+    """Where the agent speaks, counted from 0; default: the account's, else the first channel or who talks first."""
     keep: Kept = "original"
     """What becomes of a recording that came with the job: it stays as it came, is encoded small, or goes."""
     priority: int = Field(default=0, ge=0, le=LEAST_URGENT)
@@ -144,6 +149,8 @@ class Job(Answer):
     multichannel: bool
     punctuation: bool
     features: list[str]
+    scorecard_id: str | None = None
+    agent_channel: int | None = None
     keep: Kept
     priority: int
     filename: str | None = None
