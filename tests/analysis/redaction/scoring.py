@@ -7,7 +7,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
+from importlib.resources import files
 
 from khosq.analysis.feature import Call, Preferences
 from khosq.analysis.redaction.finding import RULES, find
@@ -15,9 +15,10 @@ from khosq.transcript.timespan import Timespan
 from khosq.transcript.transcript import Transcript, Utterance
 from khosq.transcript.words import Word
 
-LABELLED = Path(__file__).with_name("labelled")
+LABELLED = files("khosq.analysis.redaction") / "labelled"
 LANGUAGES = ("en", "nl", "hy", "hi", "mr", "ta", "te")
-HALVES = ("tuned", "kept")
+HALVES = ("seen", "apart")
+"""Calls that the rules were mended by, and calls that they were not."""
 _WORD = 0.4
 _MARKED = re.compile(r"\{(\w+): ([^}]*)\}(\S*)")
 
@@ -129,7 +130,7 @@ def main() -> None:
             tallies = [*result.rules.values(), result.hidden]
             cells = "".join(f"   {shown(one.precision)} /{shown(one.recall)}" for one in tallies)
             sys.stdout.write(f"{language}  {cells}\n")
-            if "--wrong" in sys.argv and half in sys.argv:
+            if half in sys.argv:
                 sys.stdout.write("\n".join(result.wrong) + "\n")
 
 

@@ -20,6 +20,8 @@ _LONGEST_BREAK: Seconds = 20.0
 _WORDS_BETWEEN = 12
 """What others may say between two parts of a number."""
 _AADHAAR = 12
+_GOING_ON = 6
+"""Words of its own after which a voice may still be at the same number."""
 _READ_OUT = 4
 """Digits, said one by one, that make a string."""
 _SHORTEST = 6
@@ -88,8 +90,12 @@ class Numbers:
         heard: set[str] = set()
         others: list[tuple[int | None, Run]] = []
         for voice, words in self._conversation.voices.items():
+            last = -_GOING_ON - 2
             for run in self._runs(words):
                 found = list(self._entities(run, words))
+                if not found and self._is_rest(run, last):
+                    found = [_entity("digits", run.tokens)]
+                last = run.tokens[-1].last if found else last
                 yield from ((voice, entity) for entity in found)
                 if found:
                     heard |= _grams(run.digits)
@@ -98,6 +104,12 @@ class Numbers:
         for voice, run in others:
             if self._may_be_digits() and len(run.digits) >= _READ_OUT and _grams(run.digits) <= heard:
                 yield voice, Entity("digits", run.tokens[0].first, run.tokens[-1].last)
+
+    def _is_rest(self, run: Run, last: int) -> bool:
+        """Tell whether a run goes on where a personal one ended: "and the next four are"."""
+        is_near = run.tokens[0].first - last <= _GOING_ON + 1
+        is_string = len(run.digits) >= _READ_OUT and not _is_date(run.tokens) and not _is_round(run.tokens)
+        return self._may_be_digits() and is_near and is_string
 
     def _may_be_digits(self) -> bool:
         return "digits" in self._rules
@@ -153,13 +165,14 @@ class Numbers:
         )
 
     def _cut(self, tokens: Sequence[Token], words: Sequence[Said]) -> Iterator[Run]:
-        """Yield the numbers without an amount at either end."""
+        """Yield the numbers, and of short ones not the amount at either end."""
         vocabulary = self._conversation.words
         kept = list(tokens)
-        if kept and _key(words, kept[-1].last + 1) in vocabulary.units and _may_be_amount(kept[-1]):
-            kept.pop()
-        if kept and _key(words, kept[0].first - 1) in vocabulary.units_before and _may_be_amount(kept[0]):
-            kept.pop(0)
+        if sum(len(token.digits) for token in kept) <= _LONGEST_AMOUNT:
+            if kept and _key(words, kept[-1].last + 1) in vocabulary.units and _may_be_amount(kept[-1]):
+                kept.pop()
+            if kept and _key(words, kept[0].first - 1) in vocabulary.units_before and _may_be_amount(kept[0]):
+                kept.pop(0)
         if not kept:
             return
         first = kept[0].first
@@ -223,7 +236,7 @@ def _key(words: Sequence[Said], at: int) -> str:
 
 
 def _may_be_amount(token: Token) -> bool:
-    return len(token.digits) <= _LONGEST_AMOUNT and not token.digits.startswith("0")
+    return not token.digits.startswith("0")
 
 
 def _grams(digits: str) -> set[str]:

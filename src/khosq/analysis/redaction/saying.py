@@ -15,7 +15,7 @@ from khosq.transcript.timespan import Timespan
 from khosq.transcript.transcript import Transcript, Utterance
 from khosq.transcript.words import Word
 
-NEAR = 12
+NEAR = 20
 """Words from what announces a number to the number."""
 _NEAR_BEHIND = 4
 _MANY_DIGITS = 13
