@@ -19,6 +19,9 @@ FACES = {
 }
 """Name → where its ``Face`` lies, in order of precedence over paths."""
 
+OTHERS = {"mcp": "khosq.apis.mcp:open_mcp"}
+"""Name → where lies what opens a door at which no job is made."""
+
 
 def load_face(name: str) -> Face:
     """Return the face called ``name``.
@@ -32,5 +35,6 @@ def load_face(name: str) -> Face:
 
 
 def open_doors(desk: Desk) -> list[Door]:
-    """Return the doors of every face we ship."""
-    return [load_face(name).open(desk) for name in FACES]
+    """Return the doors of every face we ship, and those that are no face."""
+    others: list[Door] = [registry.load(name, OTHERS, "khosq.doors")(desk) for name in OTHERS]
+    return [*(load_face(name).open(desk) for name in FACES), *others]
