@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,8 @@ Answer = httpx2.Response | Exception
 
 JOB: dict[str, Any] = {
     "id": "job_1", "api": "native", "state": "queued", "stage": None, "percent": 0.0, "eta_seconds": None,
-    "language": "en", "speakers": None, "multichannel": False, "punctuation": True, "features": [], "languages": [], "hotwords": [], "keep": "original",
+    "language": "en", "speakers": None, "multichannel": False, "punctuation": True, "features": [],
+    "languages": [], "hotwords": [], "scorecard_id": None, "agent_channel": None, "keep": "original",
     "priority": 0, "filename": None, "source_url": None, "recording_id": None, "duration": None, "error": None,
     "warnings": [], "upload": None, "metadata": {}, "created_at": "2030-01-01T09:00:00Z", "started_at": None,
     "ended_at": None,
@@ -253,3 +255,17 @@ def test_proofs_and_files_come_back(tmp_path: Path) -> None:
         calls.recordings.download("r1", tmp_path / "a.mp3")
     assert (tmp_path / "a.mp3").read_bytes() == b"abc"
     assert dict(network.requests[1].url.params) == {"max_lines": "1", "speakers": "false"}
+
+
+def test_old_calls_are_analysed_and_all_calls_summed_up() -> None:
+    run: dict[str, Any] = {
+        "id": "a1", "features": ["summary"], "scorecard_id": None, "jobs": 2, "done": 0, "failed": 0,
+        "created_at": "2030-01-01T09:00:00Z", "ended_at": None,
+    }  # fmt: skip
+    network = Network(httpx2.Response(202, json=run), httpx2.Response(200, json={"data": [run], "next_cursor": None}))
+    with client(network) as one:
+        begun = datetime(2030, 1, 1, tzinfo=UTC)
+        assert one.analyses.create(features=["summary"], begun_from=begun).jobs == 2
+        assert [found.id for found in one.analyses.list()] == ["a1"]
+    assert json.loads(network.requests[0].content)["from"] == "2030-01-01T00:00:00+00:00"
+    assert network.requests[0].headers["idempotency-key"]

@@ -15,7 +15,14 @@ from pydantic import BaseModel
 
 from khosq.client import models, sources
 from khosq.client.addresses import api_of
-from khosq.client.aio_resources import AsyncDeliveries, AsyncEndpoints, AsyncJobs, AsyncKeys, AsyncRecordings
+from khosq.client.aio_resources import (
+    AsyncAnalyses,
+    AsyncDeliveries,
+    AsyncEndpoints,
+    AsyncJobs,
+    AsyncKeys,
+    AsyncRecordings,
+)
 from khosq.client.errors import ConnectionFailed, JobFailed, refusal
 from khosq.client.options import JobOptions
 from khosq.client.retrying import wait_after, wait_without_answer
@@ -55,6 +62,7 @@ class AsyncClient:
         self._http = httpx2.AsyncClient(timeout=timeout, transport=transport)
         self.jobs = AsyncJobs(self)
         self.recordings = AsyncRecordings(self)
+        self.analyses = AsyncAnalyses(self)
         self.endpoints = AsyncEndpoints(self)
         self.deliveries = AsyncDeliveries(self)
         self.keys = AsyncKeys(self)
@@ -90,6 +98,18 @@ class AsyncClient:
     async def set_hotwords(self, terms: Sequence[str]) -> Sequence[str]:
         """Expect these words and names from now on; return them as they are kept. Needs the scope ``admin``."""
         return (await self.fetch(models.AccountHotwords, "PUT", "/hotwords", body={"terms": list(terms)})).terms
+
+    async def get_analytics(self, *, first: date | None = None, last: date | None = None) -> models.Analytics:
+        """Return what all calls say together from one day to another."""
+        return await self.fetch(models.Analytics, "GET", "/analytics", params={"from": first, "to": last})
+
+    async def get_preferences(self) -> models.Preferences:
+        """Return what the account chose for its analyses."""
+        return await self.fetch(models.Preferences, "GET", "/preferences")
+
+    async def set_preferences(self, **chosen: Any) -> models.Preferences:
+        """Choose ``intents``, ``redact``, ``redaction_rules`` and ``agent_channel``. Needs the scope ``admin``."""
+        return await self.fetch(models.Preferences, "PUT", "/preferences", body=chosen)
 
     async def list_models(self) -> Sequence[models.Model]:
         """Return every model that the server knows."""

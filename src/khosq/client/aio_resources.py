@@ -140,10 +140,52 @@ class AsyncJobs:
         """Return what a job made."""
         return await self._client.fetch(models.Transcript, "GET", f"/jobs/{job_id}/transcript")
 
+    async def findings(self, job_id: str) -> Sequence[models.Finding]:
+        """Return what was found in a job: measures, summary, scores and the like."""
+        return (await self._client.fetch(models.Findings, "GET", f"/jobs/{job_id}/findings")).data
+
     async def export(self, job_id: str, file_format: str, **captions: Unpack[Captions]) -> bytes:
         """Return a transcript as a file, such as ``srt``, ``docx`` or ``pdf``."""
         answer = await self._client.call("GET", f"/jobs/{job_id}/exports/{file_format}", params=captions)
         return answer.content
+
+
+class AsyncAnalyses:
+    """Runs that look for something in calls which have their transcript."""
+
+    def __init__(self, client: AsyncClient) -> None:
+        self._client = client
+
+    async def create(  # noqa: PLR0913 - one choice each
+        self,
+        *,
+        features: Sequence[str] = (),
+        scorecard_id: str | None = None,
+        job_ids: Sequence[str] = (),
+        api: str | None = None,
+        begun_from: datetime | None = None,
+        begun_before: datetime | None = None,
+    ) -> models.Analysis:
+        """Look for something in these jobs; with none named in all that succeeded, of an API and a range if given."""
+        body = {
+            "features": [*features],
+            "scorecard_id": scorecard_id,
+            "job_ids": [*job_ids],
+            "api": api,
+            "from": begun_from,
+            "to": begun_before,
+        }
+        return await self._client.fetch(models.Analysis, "POST", "/analyses", body=body, once=str(uuid4()))
+
+    async def get(self, analysis_id: str) -> models.Analysis:
+        """Return a run as it is."""
+        return await self._client.fetch(models.Analysis, "GET", f"/analyses/{analysis_id}")
+
+    async def list(self) -> AsyncIterator[models.Analysis]:
+        """Yield runs, newest first, as many pages as there are."""
+        async for page in _pages(self._client, models.AnalysisPage, "/analyses", {}):
+            for run in page.data:
+                yield run
 
 
 class AsyncRecordings:
@@ -288,7 +330,7 @@ class AsyncKeys:
         await self._client.call("DELETE", f"/keys/{key_id}")
 
 
-P = TypeVar("P", models.JobPage, models.RecordingPage, models.DeliveryPage)
+P = TypeVar("P", models.JobPage, models.RecordingPage, models.DeliveryPage, models.AnalysisPage)
 
 
 async def _pages(client: AsyncClient, model: type[P], path: str, asked: Mapping[str, Any]) -> AsyncIterator[P]:

@@ -29,6 +29,29 @@ class Agreement(BaseModel):
     """Points of a scale."""
 
 
+class Analysis(BaseModel):
+    """A run over old calls, and how far it has come."""
+
+    id: str
+    features: list[str]
+    scorecard_id: str | None
+    jobs: int
+    """Calls of the run; one that is deleted leaves it."""
+    done: int
+    failed: int
+    """Of those that are done, calls in which something could not be found; its finding says why."""
+    created_at: AwareDatetime
+    ended_at: AwareDatetime | None
+
+
+class AnalysisPage(BaseModel):
+    """Runs, newest first."""
+
+    data: list[Analysis]
+    next_cursor: str | None
+    """Give it as `cursor` to get the next page; null on the last one."""
+
+
 class ApiKey(BaseModel):
     """An API key as it may be shown after its making."""
 
@@ -91,6 +114,25 @@ class Calibration(BaseModel):
     """By question."""
     score_difference: float | None
     """By which people change a score on average, in points of 100."""
+
+
+class CallsOfDay(BaseModel):
+    """The calls whose jobs were made on one day."""
+
+    calls: int
+    seconds: float
+    """Of the recordings whose jobs succeeded."""
+    score: float | None
+    """Mean of the calls' scores, 0 to 100."""
+    scored_calls: int
+    sentiment: float | None
+    """Mean, from -1 to 1."""
+    silence_share: float | None
+    """Part of the time in which nobody speaks, from 0 to 1, in calls that were measured."""
+    day: date
+    """In UTC."""
+    by_state: dict[str, int]
+    """How many jobs stand where; states without any are absent."""
 
 
 class ChannelCoverage(BaseModel):
@@ -253,6 +295,43 @@ class Fault(BaseModel):
     detail: str
 
 
+class Figures(BaseModel):
+    """Sums and means over some calls; a mean is null where no call has that figure."""
+
+    calls: int
+    seconds: float
+    """Of the recordings whose jobs succeeded."""
+    score: float | None
+    """Mean of the calls' scores, 0 to 100."""
+    scored_calls: int
+    sentiment: float | None
+    """Mean, from -1 to 1."""
+    silence_share: float | None
+    """Part of the time in which nobody speaks, from 0 to 1, in calls that were measured."""
+
+
+class Finding(BaseModel):
+    """What one analysis found in a job, or why it found nothing."""
+
+    name: str
+    """A feature's, or `scorecard:ID`."""
+    value: dict[str, Any] | None
+    """Its shape is the feature's; null where the analysis failed."""
+    made_by: str
+    """`embedded`, or the language model that answered."""
+    made_at: AwareDatetime
+    note: str | None
+    """Why `embedded` answered though a language model was to."""
+    error: str | None
+    """Why it failed."""
+
+
+class Findings(BaseModel):
+    """Everything that was found in a job."""
+
+    data: list[Finding]
+
+
 class Hole(BaseModel):
     """A stretch of speech without words: it was heard twice, and nothing was understood."""
 
@@ -360,6 +439,37 @@ class Models(BaseModel):
     data: list[Model]
 
 
+class OwnIntent(BaseModel):
+    """What a customer may want, and how people word it."""
+
+    name: str
+    phrases: list[str]
+    language: str | None
+
+
+class OwnRedactionRule(BaseModel):
+    """A kind of personal data."""
+
+    name: str
+    pattern: str
+
+
+class PartOfCalls(BaseModel):
+    """The calls that have something in common."""
+
+    calls: int
+    seconds: float
+    """Of the recordings whose jobs succeeded."""
+    score: float | None
+    """Mean of the calls' scores, 0 to 100."""
+    scored_calls: int
+    sentiment: float | None
+    """Mean, from -1 to 1."""
+    silence_share: float | None
+    """Part of the time in which nobody speaks, from 0 to 1, in calls that were measured."""
+    name: str
+
+
 class PersonsAnswer(BaseModel):
     """What a person answered in the machine's place."""
 
@@ -369,6 +479,15 @@ class PersonsAnswer(BaseModel):
     reviewer: str
     key_id: str
     at: AwareDatetime
+
+
+class Preferences(BaseModel):
+    """What the account chose for its analyses."""
+
+    intents: list[OwnIntent]
+    redact: list[str]
+    redaction_rules: list[OwnRedactionRule]
+    agent_channel: int | None
 
 
 class Problem(BaseModel):
@@ -530,6 +649,14 @@ class SectionResult(BaseModel):
     answers: list[QuestionAnswer]
 
 
+class SnippetPart(BaseModel):
+    """Some words of a snippet."""
+
+    text: str
+    match: bool
+    """They are what was looked for."""
+
+
 class UploadLink(BaseModel):
     """Where the bytes of a recording go."""
 
@@ -567,6 +694,23 @@ class Word(BaseModel):
     end: float
     confidence: float | None
     """Probability from 0 to 1, of three digits; null where the model gives none."""
+
+
+class Analytics(BaseModel):
+    """What the calls of a range say together."""
+
+    from_: date = Field(..., alias="from")
+    to: date
+    """Included."""
+    totals: Figures
+    by_day: list[CallsOfDay]
+    """Days without calls are absent."""
+    by_state: list[PartOfCalls]
+    by_api: list[PartOfCalls]
+    """Of the calls that have ended, like the two that follow; at most 1,000 each, those with the most calls first."""
+    by_agent: list[PartOfCalls]
+    """Who is named in a job's metadata, as `agent`, `agent_id` or `agent_name`."""
+    by_intent: list[PartOfCalls]
 
 
 class Coverage(BaseModel):
@@ -642,6 +786,8 @@ class Job(BaseModel):
     multichannel: bool
     punctuation: bool
     features: list[str]
+    scorecard_id: str | None
+    agent_channel: int | None
     keep: Literal["original", "small", "nothing"] | str
     priority: int
     filename: str | None
@@ -676,6 +822,20 @@ class JobPage(BaseModel):
     """Give it as `cursor` to get the next page; null on the last one."""
 
 
+class Snippet(BaseModel):
+    """A stretch of one utterance in which something was found."""
+
+    utterance: int
+    """Place of the utterance in the transcript, from 0."""
+    speaker: int | None
+    """Number of the voice, as in the transcript."""
+    start: float
+    """Seconds since the recording began."""
+    end: float
+    parts: list[SnippetPart]
+    """To be read one after another, with spaces between."""
+
+
 class Usage(BaseModel):
     """What was transcribed."""
 
@@ -698,6 +858,29 @@ class Utterance(BaseModel):
     """From 0."""
     text: str
     words: list[Word]
+
+
+class SearchHit(BaseModel):
+    """A call in which something was found."""
+
+    job_id: str
+    created_at: AwareDatetime
+    language: str
+    agent: str | None
+    filename: str | None
+    duration: float | None
+    score: float
+    """How well it fits, in comparison with others of the same search."""
+    snippets: list[Snippet]
+    """Three at most, in the transcript's order."""
+
+
+class SearchResults(BaseModel):
+    """Calls, those that fit best first, of equals the newest."""
+
+    data: list[SearchHit]
+    next_cursor: str | None
+    """Give it as `cursor` to get the next page; null on the last one."""
 
 
 class Transcript(BaseModel):

@@ -19,8 +19,12 @@ class JobOptions(TypedDict, total=False):
     multichannel: bool
     """Write each channel down on its own."""
     punctuation: bool
-    features: list[Literal["summary"]]
-    """What to make beside the transcript."""
+    features: list[str]
+    """What to find beside the transcript: ``summary``, ``sentiment``, ``intent`` and the like."""
+    scorecard_id: str
+    """Score the call by this scorecard."""
+    agent_channel: int
+    """Where the agent speaks, counted from 0."""
     keep: Literal["original", "small", "nothing"]
     """What becomes of a recording that came with the job."""
     priority: int

@@ -19,7 +19,14 @@ from khosq.client.errors import ConnectionFailed, JobFailed, refusal
 from khosq.client.options import JobOptions
 from khosq.client.retrying import wait_after, wait_without_answer
 from khosq.client.sources import Source
-from khosq.client.sync_resources import Deliveries, Endpoints, Jobs, Keys, Recordings
+from khosq.client.sync_resources import (
+    Analyses,
+    Deliveries,
+    Endpoints,
+    Jobs,
+    Keys,
+    Recordings,
+)
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -55,6 +62,7 @@ class Client:
         self._http = httpx2.Client(timeout=timeout, transport=transport)
         self.jobs = Jobs(self)
         self.recordings = Recordings(self)
+        self.analyses = Analyses(self)
         self.endpoints = Endpoints(self)
         self.deliveries = Deliveries(self)
         self.keys = Keys(self)
@@ -90,6 +98,18 @@ class Client:
     def set_hotwords(self, terms: Sequence[str]) -> Sequence[str]:
         """Expect these words and names from now on; return them as they are kept. Needs the scope ``admin``."""
         return (self.fetch(models.AccountHotwords, "PUT", "/hotwords", body={"terms": list(terms)})).terms
+
+    def get_analytics(self, *, first: date | None = None, last: date | None = None) -> models.Analytics:
+        """Return what all calls say together from one day to another."""
+        return self.fetch(models.Analytics, "GET", "/analytics", params={"from": first, "to": last})
+
+    def get_preferences(self) -> models.Preferences:
+        """Return what the account chose for its analyses."""
+        return self.fetch(models.Preferences, "GET", "/preferences")
+
+    def set_preferences(self, **chosen: Any) -> models.Preferences:
+        """Choose ``intents``, ``redact``, ``redaction_rules`` and ``agent_channel``. Needs the scope ``admin``."""
+        return self.fetch(models.Preferences, "PUT", "/preferences", body=chosen)
 
     def list_models(self) -> Sequence[models.Model]:
         """Return every model that the server knows."""

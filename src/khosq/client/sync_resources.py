@@ -138,10 +138,51 @@ class Jobs:
         """Return what a job made."""
         return self._client.fetch(models.Transcript, "GET", f"/jobs/{job_id}/transcript")
 
+    def findings(self, job_id: str) -> Sequence[models.Finding]:
+        """Return what was found in a job: measures, summary, scores and the like."""
+        return (self._client.fetch(models.Findings, "GET", f"/jobs/{job_id}/findings")).data
+
     def export(self, job_id: str, file_format: str, **captions: Unpack[Captions]) -> bytes:
         """Return a transcript as a file, such as ``srt``, ``docx`` or ``pdf``."""
         answer = self._client.call("GET", f"/jobs/{job_id}/exports/{file_format}", params=captions)
         return answer.content
+
+
+class Analyses:
+    """Runs that look for something in calls which have their transcript."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def create(  # noqa: PLR0913 - one choice each
+        self,
+        *,
+        features: Sequence[str] = (),
+        scorecard_id: str | None = None,
+        job_ids: Sequence[str] = (),
+        api: str | None = None,
+        begun_from: datetime | None = None,
+        begun_before: datetime | None = None,
+    ) -> models.Analysis:
+        """Look for something in these jobs; with none named in all that succeeded, of an API and a range if given."""
+        body = {
+            "features": [*features],
+            "scorecard_id": scorecard_id,
+            "job_ids": [*job_ids],
+            "api": api,
+            "from": begun_from,
+            "to": begun_before,
+        }
+        return self._client.fetch(models.Analysis, "POST", "/analyses", body=body, once=str(uuid4()))
+
+    def get(self, analysis_id: str) -> models.Analysis:
+        """Return a run as it is."""
+        return self._client.fetch(models.Analysis, "GET", f"/analyses/{analysis_id}")
+
+    def list(self) -> Iterator[models.Analysis]:
+        """Yield runs, newest first, as many pages as there are."""
+        for page in _pages(self._client, models.AnalysisPage, "/analyses", {}):
+            yield from page.data
 
 
 class Recordings:
@@ -283,7 +324,7 @@ class Keys:
         self._client.call("DELETE", f"/keys/{key_id}")
 
 
-P = TypeVar("P", models.JobPage, models.RecordingPage, models.DeliveryPage)
+P = TypeVar("P", models.JobPage, models.RecordingPage, models.DeliveryPage, models.AnalysisPage)
 
 
 def _pages(client: Client, model: type[P], path: str, asked: Mapping[str, Any]) -> Iterator[P]:

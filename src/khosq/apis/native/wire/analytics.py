@@ -6,7 +6,6 @@ from datetime import date
 
 from pydantic import Field
 
-from khosq.apis.native.wire.jobs import State
 from khosq.apis.native.wire.model import Answer, Day, Query
 
 MOST_PARTS = 1000
@@ -39,7 +38,7 @@ class CallsOfDay(Figures):
 
     day: date
     """In UTC."""
-    by_state: dict[State, int]
+    by_state: dict[str, int]
     """How many jobs stand where; states without any are absent."""
 
 
