@@ -166,6 +166,11 @@ def test_only_the_rules_in_force_hide() -> None:
     assert find(call("en", (0, turn)), Preferences()).rules == RULES
 
 
+def test_two_numbers_in_a_row_are_told_apart_where_only_theirs_is_the_rule() -> None:
+    turn = "call 98765 43210 and 98765 43211 please"
+    assert text("en", turn, rules=["phone"]) == "call [phone] and [phone] please"
+
+
 def test_an_unknown_rule_is_refused_rather_than_skipped() -> None:
     with pytest.raises(Invalid, match="no redaction rule 'cards'"):
         find(call("en", (0, CARD)), Preferences(redact=("cards",)))

@@ -61,6 +61,12 @@ def test_a_name_that_cannot_be_used_is_refused(name: str) -> None:
         check_rules((), [RedactionRule(name, "a")])
 
 
+def test_rules_that_would_be_slow_together_are_refused() -> None:
+    check_rules((), [RedactionRule(f"r{number}", rf"(?i)policy {number}\d{{6,12}}") for number in range(50)])
+    with pytest.raises(Invalid, match="too large"):
+        check_rules((), [RedactionRule(f"r{number}", f"[a-z ]{{0,{number + 900}}}q") for number in range(10)])
+
+
 def test_there_may_not_be_more_rules_than_anybody_needs() -> None:
     with pytest.raises(Invalid, match="at most 50"):
         check_rules((), [RedactionRule(f"r{number}", "a") for number in range(51)])

@@ -9,7 +9,7 @@ from khosq.analysis.feature import Call, Preferences, RedactionRule
 from khosq.analysis.redaction.codes import find_codes
 from khosq.analysis.redaction.emails import find_emails
 from khosq.analysis.redaction.numbers import Entity, Numbers
-from khosq.analysis.redaction.own_rules import MOST_RULES, compiled, find_own
+from khosq.analysis.redaction.own_rules import LARGEST, MOST_RULES, compiled, find_own
 from khosq.analysis.redaction.result import Item, Redaction
 from khosq.analysis.redaction.saying import Conversation, Said, stretch
 from khosq.errors import Invalid
@@ -31,9 +31,10 @@ def check_rules(names: Iterable[str], own: Sequence[RedactionRule]) -> None:
     """
     if len(own) > MOST_RULES:
         raise Invalid(f"There may be at most {MOST_RULES} redaction rules.", field="redaction_rules")
+    if sum(compiled(rule).programsize for rule in own) > LARGEST:
+        raise Invalid("The patterns of the redaction rules are too large together.", field="redaction_rules")
     known = list(RULES)
     for rule in own:
-        compiled(rule)
         if rule.name in known:
             raise Invalid(f"There is a redaction rule {rule.name} already.", field="redaction_rules")
         known.append(rule.name)

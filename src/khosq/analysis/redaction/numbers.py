@@ -195,9 +195,13 @@ class Numbers:
                 else:
                     left.append(part)
         for part in left:
-            rule = self._rule_of(part, words, has_plus=run.has_plus and part[0] is run.tokens[0], is_rest=is_certain)
-            if rule:
+            has_plus = run.has_plus and part[0] is run.tokens[0]
+            if rule := self._rule_of(part, words, has_plus=has_plus, is_rest=is_certain):
                 yield _entity(rule, part)
+                continue
+            for piece in _split_at_gaps(part):
+                if rule := self._rule_of(piece, words, has_plus=has_plus and piece[0] is part[0], is_rest=False):
+                    yield _entity(rule, piece)
 
     def _rule_of(self, tokens: Sequence[Token], words: Sequence[Said], *, has_plus: bool, is_rest: bool) -> str | None:
         digits = "".join(token.digits for token in tokens)
@@ -270,6 +274,15 @@ def _split_at_cards(tokens: tuple[Token, ...]) -> Iterator[tuple[tuple[Token, ..
             at += 1
     if start < len(tokens):
         yield tokens[start:], False
+
+
+def _split_at_gaps(tokens: tuple[Token, ...]) -> Iterator[tuple[Token, ...]]:
+    """Yield a run in the parts between which something is said."""
+    start = 0
+    for at, token in enumerate(tokens, start=1):
+        if at == len(tokens) or tokens[at].first > token.last + 1:
+            yield tokens[start:at]
+            start = at
 
 
 def _is_string(tokens: Sequence[Token], *, is_secret: bool, is_number: bool) -> bool:

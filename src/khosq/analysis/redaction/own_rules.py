@@ -18,9 +18,11 @@ from khosq.transcript.timespan import Seconds
 LONGEST_PATTERN = 1000
 """Characters."""
 MOST_RULES = 50
+LARGEST = 5000
+"""Steps of all compiled patterns together: the time that a byte may take is in proportion to them."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
-_MEMORY_BYTES = 2 * 1024 * 1024
+_MEMORY_BYTES = 256 * 1024
 _BREAK: Seconds = 5.0
 
 
