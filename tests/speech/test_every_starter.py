@@ -20,6 +20,7 @@ SENTENCES = {
     "hi": "मेरा इंटरनेट दो दिन से बंद है और मैं अपने बिल के बारे में पूछना चाहता हूं",
     "hy": "ես ուզում եմ իմանալ թե երբ կգա իմ պատվերը որովհետև երեկ չզանգեցին",
     "mr": "मला उद्या सकाळी पुण्याला जायचे आहे आणि माझा भाऊ घरी येणार आहे",
+    "nl": "mijn internet doet het al twee dagen niet en ik wil graag iemand spreken over mijn rekening",
     # No word begins with a vowel after a consonant: there no pause is spoken, and a starter hears one word.
     "ta": "நான் நாளை காலை சென்னைக்குப் போக வேண்டும் தயவுசெய்து பதில் சொல்லுங்கள்",
     "te": "నా ఇంటర్నెట్ రెండు రోజుల నుండి పని చేయడం లేదు నేను ఎవరితో మాట్లాడాలి",

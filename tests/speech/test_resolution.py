@@ -80,6 +80,7 @@ def test_a_stand_in_says_so_and_names_the_command_that_replaces_it(tmp_path: Pat
         ("hy-AM", "Armenian", "fastconformer-hy"),
         ("hi-IN", "Hindi", "indicconformer-hi"),
         ("mr-IN", "Marathi", "indicconformer-mr"),
+        ("nl-NL", "Dutch", "parakeet-v3"),
         ("ta-IN", "Tamil", "indicconformer-ta"),
         ("te-IN", "Telugu", "indicconformer-te"),
     ],
