@@ -9,19 +9,23 @@ import structlog
 from mcp import types
 from mcp.server.context import ServerRequestContext
 from mcp.server.lowlevel import Server
+from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from pydantic import BaseModel, ValidationError
 from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from khosq import __version__
 from khosq.apis.face import Desk
+from khosq.apis.mcp.access import caller_of
 from khosq.apis.mcp.tools import Tool, Tools
 from khosq.errors import Failed, Forbidden, Invalid, KhosqError
 from khosq.serving.answers import to_json
 from khosq.tenants.api_keys import Caller
 from khosq.tenants.tenant import SCOPES
 
-CALLER = "khosq.caller"
-"""Set in a request's state: who is asking."""
+LARGEST_BODY = 1_000_000
+"""Bytes of a message."""
 _INSTRUCTIONS = (
     "Calls that were recorded, as they were written down. Find some with search_calls, read one with fetch_transcript, "
     "and cite what was said by the utterance's id, its time and its link."
@@ -31,8 +35,22 @@ _MOST_FAULTS = 5
 log = structlog.get_logger()
 
 
-def build_mcp_server(desk: Desk) -> Server[Any]:
-    """Return the server of our tools."""
+def open_server(desk: Desk) -> type[Response]:
+    """Return what answers a request as the protocol's own library has it; nothing stays of any."""
+    server = _server(desk)
+
+    class Answer(Response):
+        async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+            manager = StreamableHTTPSessionManager(
+                server, json_response=True, stateless=True, max_request_body_size=LARGEST_BODY
+            )
+            async with manager.run():
+                await manager.handle_request(scope, receive, send)
+
+    return Answer
+
+
+def _server(desk: Desk) -> Server[Any]:
     tools = {tool.name: tool for tool in Tools(desk).all()}
 
     async def list_tools(
@@ -42,9 +60,8 @@ def build_mcp_server(desk: Desk) -> Server[Any]:
 
     async def call_tool(context: ServerRequestContext[Any], asked: types.CallToolRequestParams) -> types.CallToolResult:
         request: Any = context.request
-        caller: Caller = request.scope["state"][CALLER]
         try:
-            found = await run_in_threadpool(_call, tools, asked, caller, desk.base_url(request))
+            found = await run_in_threadpool(_call, tools, asked, caller_of(request), desk.base_url(request))
         except KhosqError as error:
             if isinstance(error, Failed):
                 log.exception("tool failed", action="tool_failed", tool=asked.name)
