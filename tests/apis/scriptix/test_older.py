@@ -31,9 +31,9 @@ def test_a_session_is_opened_filled_and_read(office: Office, mp3: bytes, version
     shown = office.client.get(address, headers=keyed(key) | {"Accept": "application/json"}).json()
     assert shown["done"] is True
     assert shown["results"][0] == {
-        "result": [["Good", 120, 380, 0.97], ["morning", 400, 930, 0.95]],
+        "result": [["Good", 120, 380, 0.97], ["morning.", 400, 930, 0.95]],
         "speaker": "unk",
-        "text": "Good morning",
+        "text": "Good morning.",
         "sconf": 0.96,
         "channel": 0,
     }

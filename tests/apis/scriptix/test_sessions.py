@@ -309,11 +309,11 @@ def test_a_failed_session_says_why_and_has_no_results(office: Office, mp3: bytes
     assert result(office, key, cancelled)["error"] == "The session was cancelled."
 
 
-def test_without_punctuation_the_words_stay(office: Office, mp3: bytes) -> None:
+def test_results_have_each_word_with_its_time_and_confidence(office: Office, mp3: bytes) -> None:
     key = office.key()
     (first, second) = result(office, key, done(office, key, mp3), "/result")["results"]
-    assert (first["text"], second["text"]) == ("Good morning", "It's 10:30 sir")
-    assert [word[0] for word in second["result"]] == ["It's", "10:30", "sir"]
+    assert (first["text"], second["text"]) == ("Good morning.", "It's 10:30, sir!")
+    assert [word[0] for word in second["result"]] == ["It's", "10:30,", "sir!"]
     assert (second["result"][1][3], second["sconf"]) == (None, 0.7)
 
 

@@ -14,7 +14,6 @@ from khosq.apis.face import Desk
 from khosq.apis.scriptix.envelope import one
 from khosq.apis.scriptix.links import Links
 from khosq.apis.scriptix.mapping import from_job
-from khosq.apis.scriptix.plain import without_punctuation
 from khosq.errors import Unauthorized
 from khosq.jobs.job import Job, JobState
 from khosq.jobs.results import Outcome
@@ -22,7 +21,6 @@ from khosq.serving.answers import JsonAnswer, warning_headers
 from khosq.serving.credentials import bearer
 from khosq.tenants.api_keys import Caller
 from khosq.tenants.tenant import Scope
-from khosq.transcript.transcript import Transcript
 
 DOOR = "scriptix"
 KEY_HEADER = "X-Zoom-S2T-Key"
@@ -92,11 +90,6 @@ class Clerk:
             return self.desk.api_keys.authenticate(secret, scope=scope, door=DOOR)
         except Unauthorized as error:
             raise Unauthorized(f"A valid API key is required: send it in the header {KEY_HEADER.lower()}.") from error
-
-
-def wished(job: Job, transcript: Transcript) -> Transcript:
-    """Return a transcript as the session asked for it."""
-    return transcript if job.wishes.punctuation else without_punctuation(transcript)
 
 
 def warning_of(job: Job) -> dict[str, str]:

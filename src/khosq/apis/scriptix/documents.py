@@ -8,7 +8,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from khosq.apis.scriptix.clerk import Clerk, warning_of, wished
+from khosq.apis.scriptix.clerk import Clerk, warning_of
 from khosq.apis.scriptix.envelope import one, page
 from khosq.apis.scriptix.files import (
     JSON,
@@ -112,7 +112,7 @@ class DocumentRoutes:
 
     def _show(self, job: Job, document: Document) -> Response:
         outcome = self._clerk.outcome(job)
-        transcript = None if outcome is None else wished(job, outcome.transcript)
+        transcript = None if outcome is None else outcome.transcript
         return JsonAnswer(one(from_document(job, document, transcript)), headers=warning_of(job))
 
     def _file(self, job: Job, document: Document, format_name: str, look: Look) -> File:

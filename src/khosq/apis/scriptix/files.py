@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from khosq.apis.scriptix.clerk import warning_of, wished
+from khosq.apis.scriptix.clerk import warning_of
 from khosq.apis.scriptix.mapping import from_document, name_of
 from khosq.documents.document import Document
 from khosq.errors import Invalid, NotFound
@@ -66,7 +66,7 @@ def check_format(name: str) -> None:
 
 def make_file(job: Job, document: Document, outcome: Outcome, format_name: str, look: Look) -> File:
     """Return a document in a format."""
-    name, transcript = name_of(job, document), wished(job, outcome.transcript)
+    name, transcript = name_of(job, document), outcome.transcript
     if format_name == TEMPLATE:
         return File(f"{name}.txt", "text/plain; charset=utf-8", _summary(outcome))
     if format_name == JSON:

@@ -9,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from khosq.apis.scriptix.clerk import Clerk, warning_of, wished
+from khosq.apis.scriptix.clerk import Clerk, warning_of
 from khosq.apis.scriptix.errors import BodyRefused, status_of
 from khosq.apis.scriptix.mapping import from_transcript, milliseconds, name_of_source
 from khosq.apis.scriptix.opening import Opening
@@ -83,7 +83,7 @@ class OlderRoutes:
     def _show(self, job: Job, *, as_vtt: bool) -> Response:
         outcome = self._clerk.outcome(job)
         if as_vtt and outcome is not None:
-            subtitle = render(wished(job, outcome.transcript), "vtt")
+            subtitle = render(outcome.transcript, "vtt")
             return Response(subtitle, media_type=f"{VTT}; charset=utf-8", headers=warning_of(job))
         return JsonAnswer(_shown(job, outcome), headers=warning_of(job))
 
@@ -109,7 +109,7 @@ def _named(job: Job) -> dict[str, str]:
 def _shown(job: Job, outcome: Outcome | None) -> dict[str, Any]:
     shown: dict[str, Any] = {"done": job.state in FINAL, "results": []}
     if outcome is not None:
-        shown["results"] = from_transcript(job, wished(job, outcome.transcript), time=milliseconds)
+        shown["results"] = from_transcript(job, outcome.transcript, time=milliseconds)
     elif job.state in FINAL:
         shown["error"] = job.error or "The session was cancelled."
     return shown

@@ -6,7 +6,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from khosq.apis.scriptix.clerk import Clerk, warning_of, wished
+from khosq.apis.scriptix.clerk import Clerk, warning_of
 from khosq.apis.scriptix.envelope import one, page
 from khosq.apis.scriptix.errors import AlreadyRemoved
 from khosq.apis.scriptix.mapping import from_job, from_transcript
@@ -64,7 +64,7 @@ class SessionRoutes:
 
     def _result(self, job: Job) -> Response:
         outcome = self._clerk.outcome(job)
-        results = [] if outcome is None else from_transcript(job, wished(job, outcome.transcript))
+        results = [] if outcome is None else from_transcript(job, outcome.transcript)
         return JsonAnswer(one(self._clerk.show(job) | {"results": results}), headers=warning_of(job))
 
     def _list(self, caller: Caller, offset: int, limit: int) -> Response:
