@@ -39,8 +39,8 @@ SELECT 'job' || i, :tenant, 'key', 'native', 'succeeded', '{{}}', '{{}}', 'http:
 _FACTS = """
 INSERT INTO call_facts (job_id, tenant_id, day, begun_at, state, api, agent, intent, seconds, sentiment, score, silence)
 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :calls)
-SELECT 'job' || i, :tenant, date({moment}), {moment}, 'succeeded', 'native', 'agent ' || (i * 7919 % 200),
-       'intent ' || (i * 104729 % 25), 60 + i % 600, (i % 201 - 100) / 100.0,
+SELECT 'job' || i, :tenant, date({moment}), {moment}, 'succeeded', 'native', 'agent ' || (i * 79 % 200),
+       'intent ' || (i * 47 % 25), 60 + i % 600, (i % 201 - 100) / 100.0,
        CASE WHEN i % 10 > 0 THEN i % 101 END, i % 30 FROM n
 """
 _OPEN_DAYS = "INSERT INTO call_open_days (tenant_id, day) SELECT DISTINCT tenant_id, day FROM call_facts"
