@@ -9,6 +9,8 @@ from typing import Any
 MOST_INTENTS = 100
 MOST_PHRASES = 50
 """Of one intent."""
+MOST_PHRASES_IN_ALL = 1000
+"""Looking for these in an hour's call takes about a second."""
 LONGEST_PHRASE = 200
 MOST_REDACTION_RULES = 50
 LONGEST_PATTERN = 500

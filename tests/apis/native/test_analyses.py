@@ -269,6 +269,7 @@ def test_an_administrator_chooses_for_analyses(api: Api, office: Office) -> None
         ({"intents": [{**intent, "phrases": ["x"] * 51}]}, "/intents/0/phrases"),
         ({"intents": [{**intent, "language": "en-US"}]}, "/intents/0/language"),
         ({"intents": [intent] * 101}, "/intents"),
+        ({"intents": [{**intent, "phrases": ["x"] * 50}] * 21}, ""),
         ({"redaction_rules": [rule] * 51}, "/redaction_rules"),
         ({"redaction_rules": [rule, rule]}, "/redaction_rules"),
         ({"redaction_rules": [{**rule, "pattern": "x" * 501}]}, "/redaction_rules/0/pattern"),

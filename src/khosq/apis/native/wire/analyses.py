@@ -119,12 +119,18 @@ class WritePreferences(Request):
     """What the account chooses for its analyses."""
 
     intents: list[Intent] = Field(default_factory=list, max_length=limits.MOST_INTENTS)
-    """Beside those that everybody has."""
+    """Beside those that everybody has; with 1,000 phrases at most in all."""
     redact: list[_RuleName] = Field(default_factory=list, max_length=limits.MOST_REDACTION_RULES)
     """Names of the redaction rules in force; none: all."""
     redaction_rules: list[RedactionRule] = Field(default_factory=list, max_length=limits.MOST_REDACTION_RULES)
     agent_channel: Channel | None = None
     """Where the agent speaks in calls whose job does not say so; null: on the first channel, or who talks first."""
+
+    @model_validator(mode="after")
+    def _has_not_too_many_phrases(self) -> Self:
+        if sum(len(intent.phrases) for intent in self.intents) > limits.MOST_PHRASES_IN_ALL:
+            raise ValueError(f"the intents may have {limits.MOST_PHRASES_IN_ALL} phrases at most in all")
+        return self
 
 
 class OwnIntent(Answer):
