@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -229,6 +229,6 @@ def test_the_longest_query_is_answered(desk: Desk) -> None:
 def test_a_job_that_ends_is_found_the_moment_it_has_ended(desk: Desk) -> None:
     job, transcript = desk.office.running(desk.tenant), call("at once")
     desk.office.results.keep(job.id, Outcome(transcript))
-    note: Callable[..., None] = lambda connection, ended: desk.search.note(connection, ended, transcript)  # noqa: E731
-    desk.office.jobs.move(job.id, JobEvent.COMPLETED, desk.office.clock(), also=[note])
+    also = [desk.search.noting(job, transcript)]
+    desk.office.jobs.move(job.id, JobEvent.COMPLETED, desk.office.clock(), also=also)
     assert desk.found('"at once"') == {job.id}

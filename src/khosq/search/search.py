@@ -12,6 +12,7 @@ from khosq.errors import Invalid, NotFound
 from khosq.jobs.agent import agent_named
 from khosq.jobs.job import Job
 from khosq.jobs.lookup import Lookup
+from khosq.jobs.store import InTransaction
 from khosq.search.highlights import Snippet, highlights
 from khosq.search.query import SearchQuery, read_query
 from khosq.search.speech import passages
@@ -72,8 +73,11 @@ class Search:
         self._store = store
         self._lookup = lookup
 
-    def note(self, connection: sa.Connection, job: Job, transcript: Transcript) -> None:
-        """Let a job be found by what its transcript says now, in the transaction that changes it."""
+    def noting(self, job: Job, transcript: Transcript) -> InTransaction:
+        """Return what lets a job be found by what its transcript says now, in the transaction that changes it.
+
+        What takes long is done at once, so that the transaction need not wait for it.
+        """
         call = IndexedCall(
             job_id=job.id,
             tenant_id=job.tenant_id,
@@ -81,7 +85,12 @@ class Search:
             language=transcript.language[:_LONGEST_LANGUAGE],
             agent_name=agent_named(job.metadata),
         )
-        self._store.put(connection, call, passages(transcript, agent_channel=job.wishes.agent_channel))
+        prepared = list(passages(transcript, agent_channel=job.wishes.agent_channel))
+        return lambda connection, _: self._store.put(connection, call, prepared)
+
+    def note(self, connection: sa.Connection, job: Job, transcript: Transcript) -> None:
+        """Do what ``noting`` returns."""
+        self.noting(job, transcript)(connection, job)
 
     def remove_of_job(self, connection: sa.Connection, job_id: str) -> None:
         """Let a job be found no more, in the transaction that deletes it."""

@@ -9,7 +9,7 @@ from typing import Any
 import httpx2
 import pytest
 import yaml
-from mcp import ClientSession
+from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 from tests.analysis.scorecards.cards import CALL, YAML
 from tests.stores import summarised
@@ -17,28 +17,26 @@ from tests.stores import summarised
 from khosq.analysis.scorecards.scoring import evaluate
 
 Office = Any  # the fixture's type lies in a conftest, which cannot be imported
-Talk = Callable[[ClientSession], Awaitable[Any]]
+Talk = Callable[[Client], Awaitable[Any]]
 
 
-def ask(port: int, key: str, talk: Talk) -> Any:
+def ask(port: int, key: str, talk: Talk, *, mode: str = "auto") -> Any:
     """Talk to the server as a client with this key."""
 
     async def connect() -> Any:
         headers = {"Authorization": f"Bearer {key}"}
         async with (
             httpx2.AsyncClient(headers=headers) as http,
-            streamable_http_client(f"http://127.0.0.1:{port}/mcp", http_client=http) as (read, write, *_),
-            ClientSession(read, write) as session,
+            Client(streamable_http_client(f"http://127.0.0.1:{port}/mcp", http_client=http), mode=mode) as client,
         ):
-            await session.initialize()
-            return await talk(session)
+            return await talk(client)
 
     return asyncio.run(connect())
 
 
 def use(port: int, key: str, tool: str, **arguments: Any) -> Any:
     """Call one tool; return what it gives, or the sentence with which it refuses."""
-    answer = ask(port, key, lambda session: session.call_tool(tool, arguments))
+    answer = ask(port, key, lambda client: client.call_tool(tool, arguments))
     return answer.content[0].text if answer.is_error else answer.structured_content
 
 
@@ -77,8 +75,9 @@ def caller(office: Office, live_port: int, mp3: bytes) -> Caller:
     return Caller(office, live_port, mp3)
 
 
-def test_a_client_learns_what_it_can_do(caller: Caller) -> None:
-    listed = ask(caller.port, caller.reader, lambda session: session.list_tools())
+@pytest.mark.parametrize("mode", ["auto", "legacy"])
+def test_a_client_new_or_old_learns_what_it_can_do(caller: Caller, mode: str) -> None:
+    listed = ask(caller.port, caller.reader, lambda client: client.list_tools(), mode=mode)
     assert {tool.name for tool in listed.tools} == {
         "search_calls",
         "fetch_transcript",
