@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from tests.stores import Office
@@ -95,6 +96,22 @@ def test_measures_know_the_speech_without_words_and_the_levels(find: Callable[[s
     assert [(one["role"], one["loudness"]) for one in value["voices"]] == [("agent", -20.0), ("customer", -25.0)]
 
 
+@pytest.mark.parametrize(("own", "agent"), [(None, -25.0), (0, -20.0), (1, -25.0)])
+def test_the_tenants_agent_channel_counts_where_the_job_names_none(
+    office: Office, scorecards: Scorecards, job: Job, own: int | None, agent: float
+) -> None:
+    analyst = Analyst(None, TokenBudget(TokenStore(office.database), per_day=0, clock=office.clock))
+    chosen = Preferences(agent_channel=1)
+    findings = Findings(
+        office.results, office.findings, scorecards, analyst, preferences=lambda _: chosen, clock=office.clock
+    )
+    asked = replace(job, wishes=replace(job.wishes, agent_channel=own))
+    assert asyncio.run(findings.find(asked, "measures"))
+    value = office.findings.of_jobs([job.id])[job.id]["measures"].value
+    assert value is not None
+    assert [one["loudness"] for one in value["voices"] if one["role"] == "agent"] == [agent]
+
+
 def test_a_scorecard_is_answered_with_its_evidence_and_kept_for_review(
     office: Office, scorecards: Scorecards, job: Job, find: Callable[[str], KeptFinding]
 ) -> None:
@@ -124,3 +141,20 @@ def test_what_is_to_be_found_is_what_was_asked_and_is_known_with_its_measures() 
     assert names_of(Wishes("en")) == ()
     assert names_of(Wishes("en", features=("summary", "horoscope"))) == ("measures", "summary")
     assert names_of(Wishes("en", scorecard_id="abc")) == ("measures", "scorecard:abc")
+
+
+CARD_NUMBER = Outcome(Transcript("en", 30.0, (said("my card is 4111 1111 1111 1111 thank you", 0, 0.0),)))
+
+
+def test_old_calls_are_redacted_with_everything_that_quotes_them(
+    office: Office, findings: Findings, job: Job, find: Callable[[str], KeptFinding]
+) -> None:
+    office.results.keep(job.id, CARD_NUMBER)
+    find("summary")
+    found = find("redaction")
+    outcome = office.lookup.outcome(job)
+    assert outcome.transcript.text == "my card is [card] thank you"
+    assert "4111" not in str(outcome)
+    assert found.value is not None
+    assert [(item["rule"], item["start"]) for item in found.value["items"]] == [("card", 3.0)]
+    assert "[card]" in (outcome.summary or "")

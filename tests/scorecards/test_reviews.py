@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import pytest
 from tests.analysis.scorecards.cards import CALL, card, question
 from tests.stores import Office, at_once
 
 from khosq.analysis.scorecards.scoring import evaluate
+from khosq.assembly.core import Core
 from khosq.errors import Conflict, Invalid, NotFound
-from khosq.jobs.job import Job
+from khosq.findings.finding import KeptFinding
+from khosq.jobs.job import Job, JobEvent
 from khosq.scorecards.calibration import agreement
 from khosq.scorecards.review import KeptEvaluation, Reviewer, ReviewKind
 from khosq.scorecards.reviews import Reviews
 from khosq.scorecards.scorecard import ScorecardRevision
 from khosq.scorecards.scorecards import Scorecards
 from khosq.scorecards.store import EvaluationStore, ScorecardStore
+from khosq.settings import Settings
 
 CARD = card(
     question(id="hello", phrases={"any": ["hello"]}, weight=3),
@@ -162,3 +166,26 @@ def test_kappa_is_agreement_beyond_chance() -> None:
     assert agreement([(yes, no), (no, yes)]).kappa == -1
     assert agreement([(yes, yes)] * 5).kappa is None
     assert agreement([(absent, absent), (yes, yes)]).kappa == 1
+
+
+def test_reviews_analyses_and_the_deletion_of_a_call_at_the_same_moment_hinder_nobody(office: Office) -> None:
+    core = Core(Settings(data_dir=office.folder), office.database, office.clock)
+    for is_deleted in (False, True):
+        job = office.move(office.running(), JobEvent.COMPLETED)
+        kept = keep(core.scorecards, job, core.scorecards.create(job.tenant_id, CARD))
+        name = f"scorecard:{kept.scorecard_id}"
+        value = {"evaluation_id": kept.id, **kept.evaluation.to_json()}
+        core.findings.keep(job.id, KeptFinding(name, value, office.clock()))
+        run = core.analyses.open(job.tenant_id, [job], [name])
+        override = partial(core.scorecards.reviews.override, job.tenant_id, kept.id, "kind", 10, why="", by=ANN)
+        work: list[Callable[[], object]] = [override] * 4
+        work += [partial(core.analyses.finish, run, job, has_failed=False)] * 4
+        work += [partial(core.lookup.delete, job.tenant_id, job.id)] * is_deleted
+        answers = at_once(work)
+        broken = [one for one in answers if isinstance(one, BaseException) and not isinstance(one, NotFound)]
+        assert not broken
+        if not is_deleted:
+            assert len(core.scorecards.reviews.find(job.tenant_id, kept.id).reviews) == 4
+            found = core.findings.of_jobs([job.id])[job.id][name]
+            assert found.value is not None
+            assert found.value["score"] == 100
