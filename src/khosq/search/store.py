@@ -158,7 +158,11 @@ def _sides(party: Party | None) -> list[sa.Column[str]]:
 
 def _fts5(tenant_id: str, query: SearchQuery, party: Party | None) -> sa.Select[Any]:
     """Return ids of the passages that have the words, and how well they fit."""
-    wanted = _written(query, lambda word, is_prefix: f'"{word}" *' if is_prefix else f'"{word}"', "AND", "OR")
+
+    def phrase(term: Term) -> str:
+        return f'"{" ".join(term.tokens)}"' + (" *" if term.is_prefix else "")
+
+    wanted = _written(query, phrase, "AND", "OR")
     sides = "agent others" if party is None else _sides(party)[0].name
     table: sa.ColumnClause[Any] = sa.literal_column("call_words")
     fits = -sa.func.bm25(table, 0.0, 1.0, 1.0)
@@ -174,11 +178,13 @@ def _tsvector(tenant_id: str, query: SearchQuery, party: Party | None) -> sa.Sel
     """Return ids of the passages that have the words, and how well they fit."""
     mark = "" if party is None else _MARKS[party]
 
-    def word(token: str, is_prefix: bool) -> str:  # noqa: FBT001 - as the other database's
-        return f"'{token}':{'*' if is_prefix else ''}{mark}"
+    def words(term: Term) -> list[str]:
+        *before, last = (f"'{token}':{mark}" for token in term.tokens)
+        return [*before, f"{last}*" if term.is_prefix else last]
 
-    wanted = _tsquery(f"'t:{tenant_id}' & ({_written(query, word, '&', '|')})")
-    any_of = _tsquery(" | ".join(_written_term(term, word, "|") for term in query.terms))
+    clauses = _written(query, lambda term: f"({' & '.join(words(term))})", "&", "|")
+    wanted = _tsquery(f"'t:{tenant_id}' & ({clauses})")
+    any_of = _tsquery(" | ".join(word for term in query.terms for word in words(term)))
     fits = sa.func.ts_rank(sa.literal_column("'{1,1,1,1}'::float4[]"), _words.c.vector, any_of, _BY_LENGTH)
     found = sa.select(_words.c.id, sa.func.round(sa.cast(fits, sa.Numeric), 4).label("score"))
     return found.where(_words.c.vector.op("@@")(wanted))
@@ -205,12 +211,6 @@ def _vector(tenant_id: str, passage: Passage) -> str:
 # --- both
 
 
-def _written(query: SearchQuery, word: Callable[[str, bool], str], conjunction: str, disjunction: str) -> str:
-    clauses = [f" {disjunction} ".join(_written_term(term, word, conjunction) for term in one) for one in query.clauses]
-    return f" {conjunction} ".join(f"({clause})" for clause in clauses)
-
-
-def _written_term(term: Term, word: Callable[[str, bool], str], conjunction: str) -> str:
-    last = len(term.tokens) - 1
-    words = [word(token, term.is_prefix and place == last) for place, token in enumerate(term.tokens)]
-    return f"({f' {conjunction} '.join(words)})"
+def _written(query: SearchQuery, write: Callable[[Term], str], conjunction: str, disjunction: str) -> str:
+    clauses = (f"({f' {disjunction} '.join(map(write, clause))})" for clause in query.clauses)
+    return f" {conjunction} ".join(clauses)
