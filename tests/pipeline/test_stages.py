@@ -13,7 +13,7 @@ import pytest
 import sqlalchemy as sa
 from tests.stores import BASE_URL, DOOR, Office
 
-from khosq.analysis.feature import Preferences
+from khosq.analysis.feature import Preferences, RedactionRule
 from khosq.analyst.analyst import Analyst
 from khosq.errors import (
     AddressRefused,
@@ -38,6 +38,8 @@ from khosq.pipeline.workshop import Workshop
 from khosq.recordings.store import RecordingStore
 from khosq.scorecards.scorecards import Scorecards
 from khosq.scorecards.store import EvaluationStore, ScorecardStore
+from khosq.search.search import Search
+from khosq.search.store import SearchStore
 from khosq.speech.resolution import ModelChoice
 from khosq.storage.blobs import Blobs
 from khosq.tenants.store import TokenStore
@@ -104,6 +106,12 @@ class Bench:
     workshop: Echo = field(default_factory=Echo)
     web: dict[str, bytes | KhosqError] = field(default_factory=dict)
     """What lies elsewhere, by URL."""
+    preferences: Preferences = field(default_factory=Preferences)
+    """What the tenant chose for its analyses."""
+
+    @property
+    def search(self) -> Search:
+        return Search(SearchStore(self.office.database), self.office.lookup)
 
     @property
     def findings(self) -> Findings:
@@ -115,7 +123,7 @@ class Bench:
             self.office.findings,
             scorecards,
             analyst,
-            preferences=lambda _: Preferences(),
+            preferences=lambda _: self.preferences,
             clock=clock,
         )
 
@@ -133,6 +141,7 @@ class Bench:
             max_duration=max_duration,
             outbox=self._outbox,
             vocabulary=self.office.accounts.hotwords,
+            noting=self.search.noting,
             clock=self.office.clock,
         )
 
@@ -354,6 +363,28 @@ def test_what_stays_may_be_a_small_copy(bench: Bench) -> None:
     bench.office.recordings.sweep()
     with pytest.raises(NotFound):
         bench.blobs.get(f"recordings/{job.id}")
+
+
+def test_what_is_personal_is_neither_read_nor_heard_afterwards(bench: Bench) -> None:
+    bench.preferences = Preferences(redact=("secret",), redaction_rules=(RedactionRule("secret", "(?i)echo"),))
+    job = bench.job(make_wav(3), wishes=replace(WISHES, features=("redaction",)))
+    asyncio.run(travel(bench.stages(), job))
+    assert {word.text for word in bench.office.lookup.outcome(job).transcript.utterances[0].words} == {"[secret]"}
+    kept = bench.office.found(job).recording
+    assert kept is not None
+    assert kept.media_type == MediaType.OGG
+    bench.office.recordings.sweep()
+    with pytest.raises(NotFound):
+        bench.blobs.get(f"recordings/{job.id}")
+
+
+def test_what_cannot_be_redacted_is_not_shown(bench: Bench) -> None:
+    bench.preferences = Preferences(redaction_rules=(RedactionRule("broken", "("),))
+    job = bench.job(make_wav(3), wishes=replace(WISHES, features=("redaction",)))
+    with pytest.raises(Invalid):
+        asyncio.run(travel(bench.stages(), job))
+    with pytest.raises(NotFound):
+        bench.office.results.read(job.id)
 
 
 def test_a_small_copy_never_takes_the_place_of_a_recording_that_is_there_for_itself(bench: Bench) -> None:

@@ -24,7 +24,7 @@ from khosq.delivery.store import DeliveryStore
 from khosq.documents.documents import Documents
 from khosq.documents.store import DocumentStore
 from khosq.errors import Invalid, Unavailable
-from khosq.findings.finding import SCORECARD
+from khosq.findings.finding import REDACTION, SCORECARD
 from khosq.findings.store import FindingStore
 from khosq.identifiers import new_id
 from khosq.insights.insights import Insights
@@ -240,6 +240,8 @@ class Core:
 
         def tell(connection: sa.Connection, job: Job) -> None:
             self.insights.note(connection, job)
+            if REDACTION in names:
+                self.search.note(connection, job, self.results.read(job.id).transcript)
             self.outbox.tell(connection, job, OtherEvent.ANALYSED, subject={"findings": list(names)})
             for name in names:
                 if name.startswith(SCORECARD):

@@ -60,6 +60,7 @@ def _build(core: Core, workshop: Workshop, *, name: str | None) -> Worker:
         max_duration=settings.max_duration,
         outbox=core.telling,
         vocabulary=core.accounts.hotwords,
+        noting=core.search.noting,
         clock=core.clock,
     )
     sender = Sender(

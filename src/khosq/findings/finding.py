@@ -9,6 +9,8 @@ from typing import Any
 
 SCORECARD = "scorecard:"
 """What the names of scorecards' findings begin with."""
+REDACTION = "redaction"
+"""The name of the finding that tells what is hidden in a transcript."""
 EMBEDDED = "embedded"
 """What makes findings without asking anybody."""
 

@@ -10,16 +10,19 @@ import structlog
 
 from khosq.analysis import FEATURES, measures
 from khosq.analysis.feature import Call, Preferences
+from khosq.analysis.redaction.finding import find as find_personal
+from khosq.analysis.redaction.result import Redaction, redacted
 from khosq.analysis.scorecards.evaluation import Evaluation
 from khosq.analyst.analyst import Analyst, Found
 from khosq.clock import Clock
 from khosq.errors import KhosqError, NotFound, may_help
-from khosq.findings.finding import SCORECARD, KeptFinding
+from khosq.findings.finding import REDACTION, SCORECARD, KeptFinding
 from khosq.findings.store import FindingStore
 from khosq.jobs.job import Job, Wishes
 from khosq.jobs.results import Results
 from khosq.scorecards.scorecards import Scorecards
 from khosq.transcript.parties import agent_of
+from khosq.transcript.transcript import Transcript
 
 _MEASURES = "measures"
 
@@ -27,8 +30,11 @@ log = structlog.get_logger()
 
 
 def names_of(wishes: Wishes) -> tuple[str, ...]:
-    """Return what is to be found in a job: what was asked for and is known here, with its measures."""
-    names = [name for name in wishes.features if name in FEATURES]
+    """Return what is to be found in a job: what was asked for and is known here, with its measures.
+
+    What is personal is no part of it: that is hidden before anything else is found.
+    """
+    names = [name for name in wishes.features if name in FEATURES and name != REDACTION]
     if wishes.scorecard_id is not None:
         names.append(f"{SCORECARD}{wishes.scorecard_id}")
     return tuple(dict.fromkeys([_MEASURES, *names])) if names else ()
@@ -64,10 +70,34 @@ class Findings:
             if may_help(error):
                 raise
             found = KeptFinding(name, None, self._clock(), error=_told(error, name))
-        await asyncio.to_thread(self._store.keep, job.id, found)
+        if not await asyncio.to_thread(self._store.keep, job.id, found):
+            await asyncio.to_thread(self._results.remove, job.id)  # the job is deleted; its transcript may be anew
         return found.error is None
 
+    async def redact(self, job: Job, transcript: Transcript) -> tuple[Transcript, Redaction]:
+        """Return a transcript without what is personal in it, and keep where that was.
+
+        Whatever this raises, the transcript that came in must not be shown.
+        """
+        preferences = await asyncio.to_thread(self._preferences, job.tenant_id)
+        found = await asyncio.to_thread(find_personal, Call(transcript), preferences)
+        hidden = await asyncio.to_thread(redacted, transcript, found)
+        await asyncio.to_thread(self._store.keep, job.id, KeptFinding(REDACTION, found.to_json(), self._clock()))
+        return hidden, found
+
+    async def _redact_again(self, job: Job) -> Found:
+        """Hide what is personal in a transcript that was kept, and find everything anew that quotes it."""
+        outcome = await asyncio.to_thread(self._results.read, job.id)
+        hidden, found = await self.redact(job, outcome.transcript)
+        await asyncio.to_thread(self._results.keep, job.id, replace(outcome, transcript=hidden))
+        for name in (await asyncio.to_thread(self._store.of_jobs, [job.id]))[job.id]:
+            if name != REDACTION:
+                await self.find(job, name)
+        return Found(found.to_json())
+
     async def _find(self, job: Job, name: str) -> Found:
+        if name == REDACTION:
+            return await self._redact_again(job)
         preferences = await asyncio.to_thread(self._preferences, job.tenant_id)
         call = await asyncio.to_thread(self._call, job, preferences.agent_channel)
         if name.startswith(SCORECARD):

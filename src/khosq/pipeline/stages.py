@@ -25,11 +25,13 @@ from khosq.errors import (
     RecordingTooLong,
     SourceUnreachable,
 )
+from khosq.findings.finding import REDACTION
 from khosq.identifiers import new_id
 from khosq.jobs.job import AUTO, FINAL, Job, JobEvent, JobState, Keep, Stage, Wishes, ended
 from khosq.jobs.results import Outcome, Results
 from khosq.jobs.store import InTransaction, JobStore, others_of
 from khosq.jobs.submission import own_recording
+from khosq.media.beeping import beep
 from khosq.media.intake import take_in
 from khosq.media.recording import ALL_TYPES, MediaType, StoredRecording
 from khosq.media.reencode import encode_small
@@ -41,7 +43,8 @@ from khosq.recordings.recording import Recording
 from khosq.recordings.store import RecordingStore
 from khosq.storage.blobs import Blobs
 from khosq.storage.blocks import in_thread
-from khosq.transcript.timespan import Seconds
+from khosq.transcript.timespan import Seconds, Timespan
+from khosq.transcript.transcript import Transcript
 from khosq.transcript.turns import Turn
 
 _HEARD_FROM, _HEARD_TO = 0.15, 0.95
@@ -95,9 +98,13 @@ class Stages:
         max_duration: Seconds,
         outbox: Callable[[JobEvent], InTransaction],
         vocabulary: Callable[[str], Sequence[str]],
+        noting: Callable[[Job, Transcript], InTransaction],
         clock: Clock,
     ) -> None:
-        """Keep what the stages work with; ``vocabulary`` returns the hotwords of a tenant."""
+        """Keep what the stages work with.
+
+        ``vocabulary`` returns the hotwords of a tenant, ``noting`` what lets a transcript be found by its words.
+        """
         self._store = store
         self._results = results
         self._blobs = blobs
@@ -110,6 +117,7 @@ class Stages:
         self._max_duration = max_duration
         self._outbox = outbox
         self._vocabulary = vocabulary
+        self._noting = noting
         self._clock = clock
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
@@ -203,11 +211,15 @@ class Stages:
         job = await self._note(job_id, Stage.ANALYSE, _HEARD_TO)
         joined = await asyncio.to_thread(join, sound, plan, turns, written)
         transcript = await self._workshop.write_out(joined, written, punctuation=job.wishes.punctuation)
+        spans = None
+        if REDACTION in job.wishes.features:
+            transcript, personal = await self._findings.redact(job, transcript)
+            spans = personal.spans
         folder = await self._decoded(job_id, sound)
         levels = await asyncio.to_thread(measure_levels, sound.files(folder), transcript)
         await in_thread(partial(self._keep_outcome, job_id, Outcome(transcript, plan.regions, levels)))
-        is_shrunk = job.wishes.keep is Keep.SMALL and _recording(job).is_of_job
-        small = await self._encode_small(job, sound) if is_shrunk else None
+        is_replaced = job.wishes.keep is Keep.SMALL or (spans is not None and job.wishes.keep is Keep.ORIGINAL)
+        small = await self._encode_small(job, sound, spans) if is_replaced and _recording(job).is_of_job else None
         is_open = job.wishes.language == AUTO
         wishes = replace(job.wishes, language=transcript.language) if is_open else None
         return Made(transcript.warnings, small, wishes, names_of(job.wishes))
@@ -225,6 +237,10 @@ class Stages:
         also = [self._outbox(JobEvent.COMPLETED)]
         if made.small is not None:
             also.append(partial(self._shrink, made.small, now))
+        job = await asyncio.to_thread(self._store.find, job_id)
+        if job is not None and job.state is JobState.RUNNING:
+            outcome = await asyncio.to_thread(self._results.read, job_id)
+            also.append(await asyncio.to_thread(self._noting, job, outcome.transcript))
         if await asyncio.to_thread(self._store.move, job_id, JobEvent.COMPLETED, now, changes=changes, also=also):
             log.info("job succeeded", action="job_succeeded")
             return
@@ -303,10 +319,14 @@ class Stages:
             merge_identical=not job.wishes.multichannel,
         )
 
-    async def _encode_small(self, job: Job, sound: Sound) -> StoredRecording:
+    async def _encode_small(self, job: Job, sound: Sound, spans: Sequence[Timespan] | None) -> StoredRecording:
+        """Encode a recording anew; ``spans`` are those that nobody may hear."""
         folder = await self._decoded(job.id, sound)
         path = folder / "small.ogg"
-        await asyncio.to_thread(encode_small, sound.files(folder), path)
+        if spans is None:
+            await asyncio.to_thread(encode_small, sound.files(folder), path)
+        else:
+            await asyncio.to_thread(beep, sound.files(folder), spans, path)
         key = await self._new_key()
         size, sha256 = await self._blobs.write(key, _pieces(path), max_bytes=path.stat().st_size)
         return StoredRecording(key, MediaType.OGG, size, sha256)

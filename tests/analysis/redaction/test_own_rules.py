@@ -5,10 +5,13 @@ from __future__ import annotations
 import pytest
 from tests.analysis.redaction.scoring import call
 
-from khosq.analysis.feature import Preferences, RedactionRule
+from khosq.analysis.feature import Call, Preferences, RedactionRule
 from khosq.analysis.redaction.finding import check_rules, find
 from khosq.analysis.redaction.result import redacted
 from khosq.errors import Invalid
+from khosq.transcript.timespan import Timespan
+from khosq.transcript.transcript import Transcript, Utterance
+from khosq.transcript.words import Word
 
 
 def text(turn: str, *rules: RedactionRule, redact: tuple[str, ...] = ()) -> str:
@@ -70,3 +73,9 @@ def test_rules_that_would_be_slow_together_are_refused() -> None:
 def test_there_may_not_be_more_rules_than_anybody_needs() -> None:
     with pytest.raises(Invalid, match="at most 50"):
         check_rules((), [RedactionRule(f"r{number}", "a") for number in range(51)])
+
+
+def test_a_word_alone_that_no_voice_is_known_of_is_found_too() -> None:
+    alone = Utterance("Falcon.", (Word("Falcon.", Timespan(0, 1)),))
+    found = find(Call(Transcript("en", 2.0, (alone,))), Preferences(redaction_rules=(RedactionRule("name", "Falcon"),)))
+    assert [(item.rule, item.time) for item in found.items] == [("name", Timespan(0, 1))]

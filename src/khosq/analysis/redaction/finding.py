@@ -78,8 +78,9 @@ def _items(conversation: Conversation, found: Iterable[tuple[int | None, Entity]
         mine = [at for at in range(entity.first, entity.last + 1) if at not in taken[voice]]
         taken[voice].update(mine)
         words = [conversation.voices[voice][at] for at in mine]
-        pieces = (piece for piece in _pieces(words) if not all(map(conversation.is_skipped, piece)))
-        items += [_item(entity.rule, voice, piece) for piece in pieces]
+        pieces = list(_pieces(words))
+        telling = [piece for piece in pieces if not all(map(conversation.is_skipped, piece))]
+        items += [_item(entity.rule, voice, piece) for piece in telling or pieces]
     return sorted(items, key=lambda item: (item.utterance, item.first_word))
 
 
