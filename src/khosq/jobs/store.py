@@ -74,6 +74,13 @@ jobs = sa.Table(
     ),
     sa.Index("ix_jobs_tenant_created", "tenant_id", "created_at", "id"),
     sa.Index("ix_jobs_state_deadline", "state", "upload_deadline"),
+    sa.Index(
+        "ix_jobs_in_flight",
+        "tenant_id",
+        "created_at",
+        sqlite_where=sa.text("ended_at IS NULL"),
+        postgresql_where=sa.text("ended_at IS NULL"),
+    ),
 )
 
 job_events = sa.Table(
@@ -526,6 +533,8 @@ def _conditions(chosen: Chosen) -> list[sa.ColumnElement[bool]]:
         conditions.append(jobs.c.door == chosen.door)
     if chosen.states:
         conditions.append(jobs.c.state.in_(chosen.states))
+        if FINAL.isdisjoint(chosen.states):  # few of many: they have an index of their own
+            conditions.append(jobs.c.ended_at.is_(None))
     if chosen.begun_from is not None:
         conditions.append(jobs.c.created_at >= chosen.begun_from)
     if chosen.begun_before is not None:

@@ -244,9 +244,9 @@ def test_a_persons_answer_counts_everywhere_and_the_machines_stays_visible(
 
 def test_an_administrator_chooses_for_analyses(api: Api, office: Office) -> None:
     admin = api.another(scope="admin")
-    nothing = {"intents": [], "redact": [], "redaction_rules": [], "agent_channel": None}
+    nothing: dict[str, Any] = {"intents": [], "redact": [], "redaction_rules": [], "agent_channel": None}
     assert api.get("/preferences").json() == nothing
-    chosen = {
+    chosen: dict[str, Any] = {
         "intents": [{"name": "upgrade", "phrases": ["more storage", "ավելի շատ տեղ"], "language": None}],
         "redact": ["card", "ticket"],
         "redaction_rules": [{"name": "ticket", "pattern": "T-[0-9]{6}"}],

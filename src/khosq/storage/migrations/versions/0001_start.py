@@ -175,6 +175,7 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['tenant_id'], ['tenants.id'], ),
     sa.PrimaryKeyConstraint('id')
     )
+    op.create_index('ix_jobs_in_flight', 'jobs', ['tenant_id', 'created_at'], unique=False, sqlite_where=sa.text('ended_at IS NULL'), postgresql_where=sa.text('ended_at IS NULL'))
     op.create_index(op.f('ix_jobs_recording_id'), 'jobs', ['recording_id'], unique=False)
     op.create_index('ix_jobs_state_deadline', 'jobs', ['state', 'upload_deadline'], unique=False)
     op.create_index('ix_jobs_tenant_created', 'jobs', ['tenant_id', 'created_at', 'id'], unique=False)
