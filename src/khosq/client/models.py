@@ -267,7 +267,16 @@ class Endpoints(BaseModel):
 class Event(BaseModel):
     """What an endpoint is sent (Standard Webhooks)."""
 
-    type: Literal["job.succeeded", "job.failed", "job.cancelled", "endpoint.paused"] | str
+    type: (
+        Literal[
+            "job.succeeded",
+            "job.failed",
+            "job.cancelled",
+            "job.analysed",
+            "endpoint.paused",
+        ]
+        | str
+    )
     timestamp: AwareDatetime
     """When it happened."""
     data: dict[str, Any]

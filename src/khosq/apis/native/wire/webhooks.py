@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, Field
 
 from khosq.apis.native.wire.model import Answer, Name, Page, Paged, Request
 
-EventType = Literal["job.succeeded", "job.failed", "job.cancelled", "endpoint.paused", "*"]
+EventType = Literal["job.succeeded", "job.failed", "job.cancelled", "job.analysed", "endpoint.paused", "*"]
 DeliveryState = Literal["pending", "delivered", "failed", "skipped"]
 LONGEST_OVERLAP = 7 * 86_400
 
@@ -132,7 +132,7 @@ class DeliveriesQuery(Paged):
 class Event(Answer):
     """What an endpoint is sent (Standard Webhooks)."""
 
-    type: Literal["job.succeeded", "job.failed", "job.cancelled", "endpoint.paused"]
+    type: Literal["job.succeeded", "job.failed", "job.cancelled", "job.analysed", "endpoint.paused"]
     timestamp: AwareDatetime
     """When it happened."""
     data: dict[str, Any]
