@@ -18,6 +18,7 @@ from . import checkpoint
 from .features import FEATURES
 from .network import SUBSAMPLING, Network, Vocabulary
 
+EARLIER_SHARE = 0.2
 CONFIG = {
     "model_type": "nemo-conformer-ctc",
     "features_size": FEATURES,
@@ -84,16 +85,26 @@ def quantize(exact: Path, path: Path) -> None:
     )
 
 
+def blend(network: Network, earlier: Path) -> None:
+    """Mix a part of an earlier run's weights in; the two runs' random errors partly cancel."""
+    known = torch.load(earlier, weights_only=True)["network"]
+    own = network.state_dict()
+    network.load_state_dict({name: own[name].lerp(known[name], EARLIER_SHARE) for name in own})
+
+
 def main() -> None:
     """Read the command line and export."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--workdir", type=Path, required=True, help="where the checkpoint is")
     parser.add_argument("--output", type=Path, required=True, help="folder of the model")
+    parser.add_argument("--blend", type=Path, help="checkpoint of the run which this one started from")
     arguments = parser.parse_args()
     # Both exporters warn about their own insides only.
     logging.disable(logging.WARNING)
     warnings.simplefilter("ignore")
     run = checkpoint.load(arguments.workdir / "checkpoint.pt")
+    if arguments.blend:
+        blend(run.network, arguments.blend)
     export(run.network, run.vocabulary, arguments.output)
     size = (arguments.output / "model.int8.onnx").stat().st_size
     print(f"{arguments.output}: {size / 1e6:.2f} MB")

@@ -23,10 +23,10 @@ CHECKPOINT_S = 300
 REPORT_STEPS = 100
 
 
-def learning_rate(progress: float, steps: int) -> float:
+def learning_rate(progress: float, steps: int, peak: float) -> float:
     """Rise linearly over the first steps, fall as a cosine over the given minutes of work."""
     cosine = 0.5 * (1 + math.cos(math.pi * min(progress, 1.0)))
-    return PEAK_RATE * min(1.0, (steps + 1) / WARM_UP_STEPS) * (0.01 + 0.99 * cosine)
+    return peak * min(1.0, (steps + 1) / WARM_UP_STEPS) * (0.01 + 0.99 * cosine)
 
 
 def loss_of(network: Network, vocabulary: Vocabulary, batch: Batch) -> Tensor:
@@ -79,7 +79,7 @@ def worked() -> float:
     return time.process_time() / torch.get_num_threads()
 
 
-def train(workdir: Path, minutes: float, ears: Path | None) -> None:
+def train(workdir: Path, minutes: float, ears: Path | None, peak: float) -> None:
     """Train until the minutes of work are done, saving the state every few of them."""
     clips, dev = Clips(workdir / "train"), Clips(workdir / "dev")
     path = workdir / "checkpoint.pt"
@@ -93,7 +93,7 @@ def train(workdir: Path, minutes: float, ears: Path | None) -> None:
         run.seconds = worked() - began
         if run.seconds >= minutes * 60:
             break
-        loss = step(run, batch, learning_rate(run.seconds / (minutes * 60), run.steps))
+        loss = step(run, batch, learning_rate(run.seconds / (minutes * 60), run.steps, peak))
         if run.steps % REPORT_STEPS == 0:
             print(f"{run.seconds / 60:.1f} min, step {run.steps}: loss {loss:.3f}", flush=True)
         if run.seconds - saved > CHECKPOINT_S:
@@ -110,10 +110,11 @@ def main() -> None:
     parser.add_argument("--workdir", type=Path, required=True, help="where the clips are")
     parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--ears", type=Path, help="checkpoint of another language to start from")
+    parser.add_argument("--rate", type=float, default=PEAK_RATE, help="highest learning rate")
     parser.add_argument("--threads", type=int, default=2)
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
-    train(arguments.workdir, arguments.minutes, arguments.ears)
+    train(arguments.workdir, arguments.minutes, arguments.ears, arguments.rate)
 
 
 if __name__ == "__main__":
