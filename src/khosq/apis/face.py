@@ -191,8 +191,8 @@ class Desk:
             await run_in_threadpool(self.discard, stored)
             raise
 
-    def require_scorecard(self, tenant_id: str, scorecard_id: str | None, *, field: str, noun: str) -> None:
-        """Refuse a scorecard that scores nothing here; one that does cannot be removed from now on.
+    def require_scorecard(self, tenant_id: str, scorecard_id: str | None, *, field: str, fault: str) -> None:
+        """Refuse, as ``fault`` words it, a scorecard that scores nothing here; one that does stays from now on.
 
         Raises:
             Invalid: there is none of this id.
@@ -202,7 +202,7 @@ class Desk:
             try:
                 self.scorecards.usable(tenant_id, scorecard_id)
             except NotFound as error:
-                raise Invalid(f"{field}: there is no such {noun}.", field=field) from error
+                raise Invalid(fault, field=field) from error
 
     def calls(self, tenant_id: str, since: datetime, until: datetime) -> tuple[Insight, list[Tally]]:
         """Return what a tenant's calls of a range say that have ended, and how many of all stand where each day."""

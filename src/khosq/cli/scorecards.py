@@ -8,7 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from khosq.analysis.feature import Call
+from khosq.analysis import measures
+from khosq.analysis.feature import Call, Preferences
 from khosq.analysis.scorecards.evaluation import Evaluation
 from khosq.analysis.scorecards.reading import LARGEST_FILE, read_scorecard, write_yaml
 from khosq.analysis.scorecards.scoring import evaluate
@@ -116,10 +117,11 @@ def score(
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Try a scorecard on a transcript; nothing is kept, no language model is asked and no sound is measured."""
+    """Try a scorecard on a transcript; nothing is kept and no language model is asked."""
     definition = read_scorecard(_read(file, LARGEST_FILE + 1))
     said = _transcript(_read(transcript, _LARGEST_TRANSCRIPT))
-    found = evaluate(Call(said, agent=agent_of(said)), definition, {})
+    call = Call(said, agent=agent_of(said))
+    found = evaluate(call, definition, measures.find(call, Preferences()).figures)
     if as_json:
         print_json(found.to_json())
     else:

@@ -112,7 +112,7 @@ def _why(error: KhosqError | OSError) -> str:
 
 
 def transcribe(  # noqa: PLR0913, PLR0917 - one parameter per option is what typer reads
-    files: Annotated[list[Path], typer.Argument(help="Recordings: MP3, WAV, FLAC, OGG or M4A.")],
+    files: Annotated[list[Path], typer.Argument(help="Recordings: MP3, WAV, FLAC, OGG, M4A, AAC, AMR or video.")],
     language: Annotated[str, typer.Option(help="BCP 47 tag of what is spoken, or auto to find out.")] = "en",
     speakers: Annotated[int | None, typer.Option(min=1, max=10, help="How many voices to tell apart.")] = None,
     hotword: Annotated[list[str] | None, typer.Option(help="A word or name to expect; may be repeated.")] = None,
@@ -172,7 +172,7 @@ class _Bar:
 async def _transcribe(workshop: Workshop, chosen: Settings, file: Path, wishes: Wishes, bar: _Bar) -> Transcript:
     media_type = sniff_file(file)
     if media_type is None:
-        raise MediaUnreadable("It is not an MP3, WAV, FLAC, OGG or M4A file.")
+        raise MediaUnreadable("It is no recording that is read here: MP3, WAV, FLAC, OGG, M4A, AAC, AMR or video.")
     with tempfile.TemporaryDirectory(prefix="khosq-") as scratch:
         folder = Path(scratch)
         sound = await workshop.decode(

@@ -133,7 +133,7 @@ async def _hear(workshop: Workshop, clip: Clip, language: str, max_seconds: Seco
     began = time.perf_counter()
     media_type = sniff_file(clip.audio)
     if media_type is None:
-        raise MediaUnreadable("It is not an MP3, WAV, FLAC, OGG or M4A file.")
+        raise MediaUnreadable("It is no recording that is read here: MP3, WAV, FLAC, OGG, M4A, AAC, AMR or video.")
     with tempfile.TemporaryDirectory(prefix="khosq-") as scratch:
         folder = Path(scratch)
         sound = await workshop.decode(

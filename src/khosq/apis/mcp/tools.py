@@ -121,7 +121,9 @@ class Tools:
     def score_call(self, tenant_id: str, asked: wire.ScoreCall, _: str) -> wire.OpenedRun:
         """Open an analysis run."""
         job = self._ended(tenant_id, asked.job_id)
-        self.desk.require_scorecard(tenant_id, asked.scorecard_id, field="scorecard_id", noun="scorecard")
+        self.desk.require_scorecard(
+            tenant_id, asked.scorecard_id, field="scorecard_id", fault="There is no such scorecard."
+        )
         run = self.desk.analyses.open(tenant_id, [job], [f"scorecard:{asked.scorecard_id}"])
         return wire.OpenedRun(
             run_id=run.id,

@@ -23,6 +23,7 @@ from khosq.apis.native.analysis_words import (
 )
 from khosq.apis.native.answers import NO_STORE, PRIVATE, answer, etag_of, matches, not_modified
 from khosq.apis.native.errors import ManyFaults
+from khosq.apis.native.faults import NO_SCORECARD
 from khosq.apis.native.pages import read_page
 from khosq.apis.native.reading import parse_model, read_model, read_query
 from khosq.apis.native.submitting import feature_faults, read_once
@@ -126,7 +127,7 @@ class Analyses:
         asked = parse_model(body, wire.CreateAnalysis)
         if faults := feature_faults(asked.features, self._desk.features):
             raise ManyFaults(faults=faults)
-        self._desk.require_scorecard(caller.tenant_id, asked.scorecard_id, field="scorecard_id", noun="scorecard")
+        self._desk.require_scorecard(caller.tenant_id, asked.scorecard_id, field="scorecard_id", fault=NO_SCORECARD)
         names = to_findings(asked.features, asked.scorecard_id)
         once = read_once(request, body)
         return self._desk.analyses.open(caller.tenant_id, self._chosen(caller, asked), names, once=once)

@@ -9,6 +9,8 @@ from pydantic import BaseModel, ValidationError
 
 from khosq.apis.native.wire.problem import Fault
 
+NO_SCORECARD = "There is no such scorecard."
+
 _MOST = 100
 """That are told at once."""
 

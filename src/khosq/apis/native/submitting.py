@@ -12,7 +12,7 @@ from starlette.requests import Request
 from khosq.apis.face import Desk
 from khosq.apis.native.access import DOOR
 from khosq.apis.native.errors import ManyFaults
-from khosq.apis.native.faults import pointer
+from khosq.apis.native.faults import NO_SCORECARD, pointer
 from khosq.apis.native.mapping import to_wishes
 from khosq.apis.native.wire.jobs import CreateJob, JobOptions
 from khosq.apis.native.wire.problem import Fault
@@ -118,7 +118,7 @@ class Submitting:
         return language
 
     def _check_scorecard(self, scorecard_id: str) -> str:
-        self.desk.require_scorecard(self.caller.tenant_id, scorecard_id, field="scorecard_id", noun="scorecard")
+        self.desk.require_scorecard(self.caller.tenant_id, scorecard_id, field="scorecard_id", fault=NO_SCORECARD)
         return scorecard_id
 
     def _find(self, recording_id: str) -> Recording:

@@ -80,7 +80,12 @@ class _Jobs:
     def _open(self, caller: Caller, submission: CreateTranscription, base_url: str, once: IdempotencyKey | None) -> Job:
         self._desk.require_language(submission.language, field="language")
         wishes = to_wishes(submission)
-        self._desk.require_scorecard(caller.tenant_id, wishes.scorecard_id, field="qa_scorecard_id", noun="scorecard")
+        self._desk.require_scorecard(
+            caller.tenant_id,
+            wishes.scorecard_id,
+            field="qa_scorecard_id",
+            fault="qa_scorecard_id: there is no such scorecard.",
+        )
         try:
             self._desk.check_source(submission.audio_url)
         except AddressRefused as error:

@@ -85,7 +85,12 @@ class _Routes:
     def _open(self, caller: Caller, creation: CreateTranscription, base_url: str) -> Job:
         wishes = to_wishes(creation, default_language=self._desk.default_language)
         self._desk.require_language(wishes.language, field="languageCode")
-        self._desk.require_scorecard(caller.tenant_id, wishes.scorecard_id, field="checklistId", noun="checklist")
+        self._desk.require_scorecard(
+            caller.tenant_id,
+            wishes.scorecard_id,
+            field="checklistId",
+            fault="checklistId: there is no such checklist.",
+        )
         self._desk.check_disk()
         return self._desk.submissions.open(
             Submission(caller.tenant_id, caller.key_id, DOOR, wishes, creation.metadata, base_url)
