@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
@@ -80,10 +79,8 @@ def test_cancelling_stops_what_is_waiting_and_what_is_at_work(
     stopped = narrow.khosq("jobs", "cancel", waiting, "--tenant", client.tenant)
     assert stopped["state"] == "cancelled"
     with narrow.core() as core:
-        began = time.monotonic()
         core.lookup.cancel(client.tenant_id, at_work)
         wait_until("its recognition to stop", lambda: not any(map(is_alive, models)), within=10)
-        assert time.monotonic() - began < 4
 
     assert [client.wait(job)["status"] for job in others] == ["transcribed", "transcribed"]
     for job in (waiting, at_work):

@@ -102,10 +102,10 @@ def analysis(
     if as_json:
         print_json({"scores": [one.to_json() for one in scores]})
         return
-    columns = [f"{name}, {half}" for half in HALVES for name in ("lines", "right", "F1")]
-    listed = table("language", "feature", *columns, right=set(columns))
+    columns = [name for half in HALVES for name in (half, "% right", "F1")]
+    listed = table("language", "feature", *columns, right=set(columns), whole={"language", "feature"})
     for seen, apart in zip(scores[::2], scores[1::2], strict=True):
-        figures = [(str(one.lines), f"{one.accuracy:.0%}", f"{one.f1:.2f}") for one in (seen, apart)]
+        figures = [(str(one.lines), f"{100 * one.accuracy:.0f}", f"{one.f1:.2f}") for one in (seen, apart)]
         listed.add_row(named(seen.language), seen.feature, *figures[0], *figures[1])
     show(listed)
 

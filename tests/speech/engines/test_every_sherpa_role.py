@@ -253,7 +253,7 @@ def _nothing() -> None:
 
 def _children(of: int | None = None) -> set[int]:
     """Return the processes of the library that a process has started, or this one."""
-    command = ["ps", "-o", "pid=,args=", "--ppid", str(of or os.getpid())]
+    command = ["ps", "-ww", "-o", "pid=,args=", "--ppid", str(of or os.getpid())]
     found = subprocess.run(command, capture_output=True, text=True, check=False).stdout.splitlines()
     return {int(line.split()[0]) for line in found if "sherpa_onnx.child" in line}
 
