@@ -146,6 +146,11 @@ def by_library(language: str) -> Speller:
     return lambda number: str(num2words(number, lang=language)).replace(",", "").replace("-", " ")
 
 
+def german(number: int) -> str:
+    """Spell as Germans do: the library writes "einstausend"."""
+    return by_library("de")(number).replace("einstausend", "eintausend")
+
+
 SPELLERS: dict[str, tuple[str, Speller]] = {
     "hindi": ("hi", hindi),
     "marathi": ("mr", marathi),
@@ -157,7 +162,7 @@ SPELLERS: dict[str, tuple[str, Speller]] = {
     "telugu, written together": ("te", telugu_joined),
     "english": ("en", by_library("en")),
     "dutch": ("nl", by_library("nl")),
-    "german": ("de", by_library("de")),
+    "german": ("de", german),
     "french": ("fr", by_library("fr")),
     "spanish": ("es", by_library("es")),
 }
